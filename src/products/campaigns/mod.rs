@@ -20,12 +20,16 @@ use actors::domain::coupons::catalogue::CatalogueEntry;
 use actors::domain::coupons::{CouponLedger, Serial};
 use actors::engine::{By, Done, Failure};
 use std::sync::Arc;
+use tokio::sync::Mutex;
 use windows::{Window, Windows, window_in, window_of};
 
 pub struct Campaigns {
     engine: Arc<Engine>,
     promotions: Arc<Promotions>,
     windows: Arc<Windows>,
+    /// One name at a time: of what two renames see of a campaign, neither gives back the name that
+    /// the other has just given it.
+    naming: Mutex<()>,
 }
 
 /// A campaign as it is before anybody has claimed.
@@ -45,7 +49,7 @@ pub struct GrantedVoucher {
 
 impl Campaigns {
     pub fn new(engine: Arc<Engine>, promotions: Arc<Promotions>) -> Campaigns {
-        Campaigns { engine, promotions, windows: Arc::default() }
+        Campaigns { engine, promotions, windows: Arc::default(), naming: Mutex::default() }
     }
 
     fn windows(&self) -> &Arc<Windows> {
@@ -117,6 +121,10 @@ impl Campaigns {
         by: By,
     ) -> Result<Done<Overview>, Error> {
         let wanted = changes.name.clone();
+        let _turn = match wanted {
+            Some(_) => Some(self.naming.lock().await),
+            None => None,
+        };
         let before = match (&wanted, by.is_dry_run()) {
             (Some(wanted), false) => {
                 let before = self.overview(promotion).await?.map(|overview| overview.plan.name);
@@ -137,6 +145,7 @@ impl Campaigns {
 
     /// Until the first claim. Its name is free again.
     pub async fn withdraw(&self, promotion: &Promotion, by: By) -> Result<Done<Overview>, Error> {
+        let _turn = self.naming.lock().await;
         let done = self.change(promotion, &Command::Withdraw, by).await?;
         if !by.is_dry_run() {
             let names = [promotion.name(), Some(done.event.plan.name.as_str())];

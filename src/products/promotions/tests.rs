@@ -2,16 +2,22 @@
 //! and remembers nothing.
 
 use super::*;
+use crate::campaigns::Campaigns;
 use crate::failure::Refusal;
 use actors::domain::coupons::Discount;
-use actors::domain::coupons::campaign::Trigger;
+use actors::domain::coupons::campaign::{CampaignChanges, Trigger};
 use actors::domain::coupons::catalogue::{BatchKind, BatchPlan};
 use actors::engine::{KeyWindow, Limits, Node};
+use futures_util::future::join3;
 use testing::memory::MemoryStore;
 
 const OFFER: Offer = Offer::of(Discount::percent(10));
 
 fn node_on(store: &MemoryStore) -> Promotions {
+    Promotions::new(engine_on(store), Arc::new(Keys::new([7; 32])))
+}
+
+fn engine_on(store: &MemoryStore) -> Arc<Engine> {
     let node = Node::new(
         Arc::new(store.another_node()),
         Arc::new(|| Time(1)),
@@ -19,7 +25,7 @@ fn node_on(store: &MemoryStore) -> Promotions {
         Limits::default(),
     );
     node.take_seat();
-    Promotions::new(Engine::new(node), Arc::new(Keys::new([7; 32])))
+    Engine::new(node)
 }
 
 fn campaign(name: &str) -> CatalogueEntry {
@@ -150,4 +156,28 @@ async fn batches_are_found_by_the_window_in_which_they_expire() {
     assert_eq!(found(0, 1_000, Some((50, 4)), 1).await, [2]);
     assert!(found(0, 1_000, Some((90, 2)), 9).await.is_empty());
     assert_eq!(found(0, 1_000, None, 1).await, [0]);
+}
+
+#[actix_rt::test]
+async fn a_campaign_has_its_name_alone_however_its_renames_meet() {
+    for lead in 0..24 {
+        let engine = engine_on(&MemoryStore::default());
+        let promotions = Arc::new(Promotions::new(engine.clone(), Arc::new(Keys::new([7; 32]))));
+        let campaigns = Campaigns::new(engine, promotions.clone());
+        let (serial, _) = register(&promotions, campaign("A")).await;
+        let known = promotions.find(Serial(serial)).await.unwrap().expect("it is there");
+        let rename = async |name: &str, lead| {
+            for _ in 0..lead {
+                actix_rt::task::yield_now().await;
+            }
+            let changes = CampaignChanges { name: Some(name.into()), ..Default::default() };
+            campaigns.revise(&known, changes, By::SYSTEM).await.unwrap();
+        };
+        join3(rename("B", 0), rename("A", lead), rename("C", 2 * lead)).await;
+        let now = campaigns.overview(&known).await.unwrap().expect("it is open").plan.name;
+        for name in ["A", "B", "C"] {
+            let is_free = promotions.register(campaign(name), None, By::SYSTEM).await.is_ok();
+            assert_eq!(is_free, name != now, "{name} while it is called {now}, {lead}");
+        }
+    }
 }
