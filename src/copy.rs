@@ -12,8 +12,10 @@ use crate::stores::history;
 use actors::store::{
     Append, AppendOutcome, FeedFrame, FeedPage, Opened, Position, Store, StoreError,
 };
+use actors::time::Time;
 use anyhow::{Context, bail, ensure};
 use config::{Choice, Config};
+use ports::deeds::{Deed, DeedAttempt};
 use ports::directory::Directory;
 use ports::moving::Arrivals;
 use products::table;
@@ -55,6 +57,7 @@ pub async fn copy(config: &Config) -> anyhow::Result<CopyReport> {
         from.prepare().await?;
         secrets(&from, &*to.people).await?;
         arrived.people = people(&from, &*to.people).await?;
+        deeds(&from, &*to.people, config.idempotency_s).await?;
         arrived.frames =
             Log { from: &from, to: to.store.log(), opened: BTreeMap::new() }.carry().await?;
         to.store.settled().await?;
@@ -119,6 +122,27 @@ async fn people(from: &SqliteStore, to: &dyn Arrivals) -> anyhow::Result<u64> {
         "the service keys that arrived are not those that left"
     );
     Ok(carried)
+}
+
+/// What is done under idempotency keys, so that a repeat is one there, too.
+async fn deeds(from: &SqliteStore, to: &dyn Arrivals, idempotency_s: u32) -> anyhow::Result<()> {
+    let mut after = None;
+    loop {
+        let page = from.deeds(after, AT_ONCE).await?;
+        let Some(last) = page.last() else { return Ok(()) };
+        after = Some(last.key);
+        for deed in page {
+            let attempt = DeedAttempt {
+                deed: Deed { done: false, ..deed },
+                keys_since: deed.at.minus_s(idempotency_s),
+                given_up_before: Time(i64::MIN),
+            };
+            to.begin_deed(attempt).await?;
+            if deed.done {
+                to.end_deed(attempt, true).await?;
+            }
+        }
+    }
 }
 
 struct Log<'a> {

@@ -45,9 +45,15 @@ impl Deeds {
         let Some(name) = name else { return act.await.map(|()| false) };
         let attempt = self.attempt(name);
         match self.begin(attempt).await? {
-            Some(Deed { done: true, .. }) => return Ok(true),
-            Some(_) => return Err(Error::KeyInUse.into()),
-            None => {}
+            Some(Deed { done: true, .. }) => {
+                count("repeated");
+                return Ok(true);
+            }
+            Some(_) => {
+                count("in_use");
+                return Err(Error::KeyInUse.into());
+            }
+            None => count("begun"),
         }
         let outcome = act.await;
         // If this cannot be written, the deed is done all the same, and its answer is true.
@@ -67,6 +73,7 @@ impl Deeds {
     pub(crate) async fn note(&self, name: DeedName) -> Result<Noted, Error> {
         let attempt = DeedAttempt { given_up_before: Time(i64::MIN), ..self.attempt(name) };
         let before = self.begin(attempt).await?;
+        count(if before.is_some() { "repeated" } else { "begun" });
         Ok(Noted { deed: before.unwrap_or(attempt.deed), again: before.is_some() })
     }
 
@@ -81,7 +88,10 @@ impl Deeds {
     async fn begin(&self, attempt: DeedAttempt) -> Result<Option<Deed>, Error> {
         let before = self.directory.begin_deed(attempt).await.map_err(Error::from)?;
         match before {
-            Some(before) if before.meaning != attempt.deed.meaning => Err(Error::KeyReused),
+            Some(before) if before.meaning != attempt.deed.meaning => {
+                count("reused");
+                Err(Error::KeyReused)
+            }
             before => Ok(before),
         }
     }
@@ -97,6 +107,10 @@ impl Deeds {
     fn keys_since(&self) -> Time {
         (self.clock)().minus_s(self.idempotency_s)
     }
+}
+
+fn count(outcome: &'static str) {
+    metrics::counter!("stampede_deeds_total", "outcome" => outcome).increment(1);
 }
 
 /// A deed as it was first begun.

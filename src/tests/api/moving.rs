@@ -39,6 +39,9 @@ fn an_installation_goes_on_in_a_keyspace_as_if_nothing_had_happened() {
     let held =
         app.anybody().bearer(&ada).key("k").hold(DAY, json!({"pattern": "1***"})).expect(201);
     app.anybody().bearer(&bob).post("/auth/logout", json!({})).expect(204);
+    let (own, named) = (app.anybody().bearer(&ada).get("/me"), json!({"full_name": "Ada"}));
+    let own = format!("/users/{}", id(&own.expect(200)));
+    app.anybody().bearer(&ada).key("k").patch(&own, named.clone()).expect(200);
     let (me, mine) = (
         app.anybody().bearer(&ada).get("/me").expect(200),
         app.anybody().bearer(&ada).get("/tickets").expect(200),
@@ -60,6 +63,7 @@ fn an_installation_goes_on_in_a_keyspace_as_if_nothing_had_happened() {
     assert_eq!(app.books(DAY), TicketBooks { free: 9_996, held: 1, sold: 3 });
     let repeated = ada.key("k").hold(DAY, json!({"pattern": "1***"}));
     assert_eq!(numbers(&repeated.expect(201)), numbers(&held), "a key is remembered");
+    assert!(ada.key("k").patch(&own, named).was_replayed(), "and so is a deed under one");
     app.anybody().bearer(&bob).get("/me").refused(401, "unauthenticated");
     app.anybody().post("/auth/refresh", json!({"refresh_token": refresh})).expect(200);
     app.anybody()

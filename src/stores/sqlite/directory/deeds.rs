@@ -1,10 +1,10 @@
 //! What is done under idempotency keys: one row each, until its key is forgotten.
 
 use super::super::sums::DEEDS;
-use super::columns::IdColumn;
+use super::columns::{IdColumn, start};
 use actors::{Id, Time};
 use ports::deeds::{Deed, DeedAttempt};
-use rusqlite::{Connection, OptionalExtension, Result, params};
+use rusqlite::{Connection, OptionalExtension, Result, Row, params};
 
 /// How many of the forgotten ones a new one takes away, so that they become fewer.
 const SWEPT: i64 = 4;
@@ -33,18 +33,29 @@ pub fn end(connection: &Connection, attempt: &DeedAttempt, done: bool) -> Result
 }
 
 pub fn find(connection: &Connection, key: Id) -> Result<Option<Deed>> {
-    let select =
-        format!("SELECT meaning, at, mark, done FROM deeds WHERE key = ?1 AND {}", DEEDS.whole());
-    let deed = |row: &rusqlite::Row| {
-        Ok(Deed {
-            key,
-            meaning: row.get::<_, IdColumn>(0)?.0,
-            at: Time(row.get(1)?),
-            mark: row.get::<_, IdColumn>(2)?.0,
-            done: row.get(3)?,
-        })
-    };
+    let select = format!("SELECT {COLUMNS} FROM deeds WHERE key = ?1 AND {}", DEEDS.whole());
     connection.query_row(&select, [IdColumn(key)], deed).optional()
+}
+
+pub fn page(connection: &Connection, after: Option<Id>, limit: usize) -> Result<Vec<Deed>> {
+    let select = format!(
+        "SELECT {COLUMNS} FROM deeds WHERE key > ?1 AND {} ORDER BY key LIMIT ?2",
+        DEEDS.whole()
+    );
+    let mut select = connection.prepare(&select)?;
+    select.query_map(params![start(after), limit as i64], deed)?.collect()
+}
+
+const COLUMNS: &str = "key, meaning, at, mark, done";
+
+fn deed(row: &Row) -> Result<Deed> {
+    Ok(Deed {
+        key: row.get::<_, IdColumn>(0)?.0,
+        meaning: row.get::<_, IdColumn>(1)?.0,
+        at: Time(row.get(2)?),
+        mark: row.get::<_, IdColumn>(3)?.0,
+        done: row.get(4)?,
+    })
 }
 
 fn sweep(connection: &Connection, before: Time) -> Result<()> {

@@ -2,11 +2,12 @@
 
 use super::super::sums::{MEMBERS, PARTINGS, SECRETS, SESSIONS};
 use super::columns::{IdColumn, start};
-use super::{accounts, homes};
+use super::{accounts, deeds, homes};
 use crate::outsiders;
 use crate::store::SqliteStore;
 use actors::{Id, Time};
 use ports::Answer;
+use ports::deeds::Deed;
 use ports::directory::{Outsider, Session};
 use ports::moving::{Kept, NamedSecret, Person};
 use rusqlite::{Connection, Result, Row, params};
@@ -30,6 +31,11 @@ impl SqliteStore {
                 |row: &Row| Ok((row.get::<_, IdColumn>(0)?.0, Time(row.get::<_, i64>(1)?)));
             connection.prepare(&select)?.query_map([], parting)?.collect()
         })
+    }
+
+    /// What is done under idempotency keys, in the order of these.
+    pub fn deeds(&self, after: Option<Id>, limit: usize) -> Answer<Vec<Deed>> {
+        self.look(move |connection| deeds::page(connection, after, limit))
     }
 
     pub fn secrets(&self) -> Answer<Vec<NamedSecret>> {
