@@ -37,7 +37,8 @@ async fn front(request: HttpRequest, _: Params<flags::Nothing>) -> HttpResponse 
     if wants_json(&request) { reply::ok(&links()) } else { console::page(&request).await }
 }
 
-async fn draw(request: HttpRequest, _: Params<flags::Nothing>) -> HttpResponse {
+/// Links to it come from anywhere, with whatever others hang on them.
+async fn draw(request: HttpRequest) -> HttpResponse {
     console::draw(&request).await
 }
 

@@ -5,6 +5,8 @@ const SHORT = new Intl.NumberFormat("en", {
   maximumSignificantDigits: 3, signDisplay: "negative" });
 
 export const whole = (n) => (n == null ? "–" : WHOLE.format(n));
+// "1 winner", "3 winners".
+export const many = (n, one) => `${whole(n)} ${one}${n === 1 ? "" : "s"}`;
 export const short = (n) => (n == null ? "–" : SHORT.format(n));
 export const ms = (n) => (n == null ? "–" : `${SHORT.format(n)} ms`);
 

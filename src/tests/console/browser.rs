@@ -1,5 +1,7 @@
 //! A Chromium that does what it is told, through WebDriver. It never outlives its test.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use harness::client::agent;
 use harness::needed;
 use serde_json::{Value, json};
@@ -199,6 +201,27 @@ impl Browser {
             json!({"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": false});
         let command = "Emulation.setDeviceMetricsOverride";
         self.send("POST", "/goog/cdp/execute", json!({"cmd": command, "params": screen}));
+    }
+
+    /// Waits until the page has asked for nothing for a while. The browser waits, and not the test.
+    pub fn is_quiet(&self) {
+        let script = "const done = arguments[0];
+            performance.setResourceTimingBufferSize(10_000);
+            const count = () => performance.getEntriesByType('resource').length;
+            (function look(before) {
+              setTimeout(() => (count() === before ? done() : look(count())), 300);
+            })(count());";
+        self.run_on(script, json!([]));
+    }
+
+    /// What is seen of the page, as a small WebP.
+    pub fn picture(&self, width: u32) -> Vec<u8> {
+        self.run("scrollTo(0, 0)", json!([]));
+        let clip = json!({"x": 0, "y": 0, "width": width, "height": 900, "scale": 0.55});
+        let shape = json!({"format": "webp", "quality": 50, "clip": clip});
+        let command = json!({"cmd": "Page.captureScreenshot", "params": shape});
+        let picture = self.send("POST", "/goog/cdp/execute", command);
+        STANDARD.decode(picture["data"].as_str().unwrap()).unwrap()
     }
 
     /// The page that is shown as wide as that has nothing beside the screen.

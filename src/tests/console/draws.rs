@@ -56,7 +56,7 @@ fn a_draw_counts_down_to_what_it_is_held_to_and_then_tells_who_has_won() {
     browser.sees(commitment);
     browser
         .until("document.querySelector('svg.code path').getAttribute('d').length > 999", json!([]));
-    browser.sees("2 winners and 1 reserves");
+    browser.sees("2 winners and 1 reserve");
     is_for_everybody(browser, axe.as_ref());
 
     scene.server().admin().post(&format!("/lotteries/{DAY}/close"), json!({})).expect(200);

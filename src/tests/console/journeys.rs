@@ -194,5 +194,5 @@ fn the_support_desk_finds_an_order_what_was_done_by_whom_and_with_which_settings
     browser.sees("(set)");
     assert!(!browser.text().contains(harness::ADMIN_PASSWORD));
     browser.fill("search", "hold_ttl");
-    browser.sees("1 settings, 0 of them");
+    browser.sees("1 setting, 0 of them");
 }

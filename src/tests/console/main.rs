@@ -7,6 +7,7 @@ mod docs;
 mod draws;
 mod journeys;
 mod pages;
+mod pictures;
 mod served;
 mod troubles;
 

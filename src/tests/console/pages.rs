@@ -6,7 +6,7 @@ use harness::DAY;
 use serde_json::{Value, json};
 
 /// Everything that an administrator can open, on a server where there is one of each.
-fn places(scene: &Scene) -> Vec<String> {
+pub fn places(scene: &Scene) -> Vec<String> {
     let admin = scene.server().admin();
     let both = json!({"closes_on": DAY, "tickets": {"digits": 4}, "ballots": true});
     admin.post("/lotteries", both).expect(201);
@@ -68,7 +68,7 @@ fn places(scene: &Scene) -> Vec<String> {
 }
 
 /// Opens it, and waits until its head has the focus, so that a reader is told where they are.
-fn open(scene: &Scene, place: &str) {
+pub fn open(scene: &Scene, place: &str) {
     scene.browser.go(place);
     scene.browser.until(
         "location.hash === arguments[0] && document.activeElement.tagName === 'H1'",

@@ -1,6 +1,6 @@
 // One call: what it is for, what it takes, what it answers, and a place to try it.
 import { html } from "../html.js";
-import { rich } from "./rich.js";
+import { rich } from "../parts/rich.js";
 import { Shape } from "./shape.js";
 import { Try } from "./try.js";
 

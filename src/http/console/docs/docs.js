@@ -7,7 +7,7 @@ import { theme, turn } from "../theme.js";
 import { Problem } from "../parts/notice.js";
 import { callsOf } from "./calls.js";
 import { Call } from "./call.js";
-import { rich } from "./rich.js";
+import { rich } from "../parts/rich.js";
 
 const open = signal(decodeURIComponent(location.hash.slice(1)));
 addEventListener("hashchange", () => { open.value = decodeURIComponent(location.hash.slice(1)); });

@@ -1,6 +1,6 @@
 // The shape of a body or an answer: its fields, what each may be, and what it means.
 import { html } from "../html.js";
-import { rich } from "./rich.js";
+import { rich } from "../parts/rich.js";
 import { DEEPEST, choices, kind, whole } from "./schema.js";
 
 export function Shape({ schema, resolve, depth = 0 }) {

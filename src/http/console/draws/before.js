@@ -3,7 +3,7 @@
 import { html } from "../html.js";
 import { useEffect } from "preact/hooks";
 import { now } from "../api.js";
-import { span, time, whole } from "../words.js";
+import { many, span, time, whole } from "../words.js";
 import { useNow } from "../parts/clock.js";
 import { Code } from "./code.js";
 import { address } from "./kept.js";
@@ -36,8 +36,8 @@ export function Before({ lottery, onMoment }) {
           : "It is drawn at this moment. This page looks again by itself."}</p>
       <dl class="facts">
         <dt>closes</dt><dd>${time(closes_at)}</dd>
-        <dt>drawn are</dt><dd>${whole(ballots.winners)} winners and ${whole(ballots.reserves)}
-          ${" "}reserves</dd>
+        <dt>drawn are</dt><dd>${many(ballots.winners, "winner")} and
+          ${" "}${many(ballots.reserves, "reserve")}</dd>
         <dt>public round</dt><dd>${beacon ? html`${whole(beacon.round)} of drand’s quicknet, which
           nobody knows before ${time(beacon.due_at)}` : html`none is mixed in: whoever knows the
           seed could know the draw beforehand`}</dd>

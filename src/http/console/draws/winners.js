@@ -1,6 +1,6 @@
 // Who has won, by the names that the public is told.
 import { html } from "../html.js";
-import { whole } from "../words.js";
+import { many } from "../words.js";
 
 export function Winners({ draw }) {
   const rows = [
@@ -9,8 +9,8 @@ export function Winners({ draw }) {
   return html`<section class="sheet"><h2>Winners</h2>
     ${rows.length === 0 && html`<p class="quiet">Nobody took part.</p>`}
     ${rows.length > 0 && html`<div class="scroll" tabindex="0" role="region" aria-label="Winners">
-      <table><caption>${whole(draw.winners.length)} winners,
-          ${" "}${whole(draw.reserves.length)} reserves, in the order of the draw</caption>
+      <table><caption>${many(draw.winners.length, "winner")},
+          ${" "}${many(draw.reserves.length, "reserve")}, in the order of the draw</caption>
         <thead><tr><th scope="col">Drawn as</th><th scope="col">Who</th>
           <th scope="col">Ballot</th></tr></thead>
         <tbody>${rows.map(([as, { ballot, name }]) => html`<tr key=${ballot}><td>${as}</td>

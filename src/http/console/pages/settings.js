@@ -3,11 +3,13 @@
 import { html } from "../html.js";
 import { useState } from "preact/hooks";
 import { get } from "../api.js";
+import { many } from "../words.js";
 import { Curl } from "../parts/curl.js";
 import { Field } from "../parts/form.js";
 import { Head } from "../parts/head.js";
 import { useLoaded } from "../parts/loaded.js";
 import { Problem } from "../parts/notice.js";
+import { rich } from "../parts/rich.js";
 
 const shown = ({ is_secret, is_set, value }) => (
   is_secret ? (is_set ? "(set)" : "none") : value ?? "none");
@@ -27,15 +29,13 @@ export function Settings() {
     <section class="sheet">
       <${Field} name="search" label="Search" said=${said} set=${set} type="search"
         autocomplete="off" />
-      <p class="quiet" role="status">${found.length} settings, ${changed.length} of them other
-        than by default. They are changed where they are said, and hold from the next start.</p>
-      <div class="scroll" tabindex="0" role="region" aria-label="Settings"><table>
-        <thead><tr>${["Name", "Value", "From", "What for"].map((title) => html`<th key=${title}
-          scope="col">${title}</th>`)}</tr></thead>
-        <tbody>${found.map((one) => html`<tr key=${one.name}><td><code>${one.name}</code></td>
-          <td><code>${shown(one)}</code></td>
-          <td>${FROM[one.from]}${one.place && html`<br /><code>${one.place}</code>`}</td>
-          <td>${one.meaning}</td></tr>`)}</tbody></table></div>
+      <p class="quiet" role="status">${many(found.length, "setting")}, ${changed.length} of them
+        other than by default. They are changed where they are said, and hold from the next
+        start.</p>
+      <ul class="settings">${found.map((one) => html`<li key=${one.name}>
+        <code><b>${one.name}</b> = ${shown(one)}</code>
+        ${" "}<span class="quiet">from ${FROM[one.from]}${one.place && html`,
+          ${" "}<code>${one.place}</code>`}</span><br />${rich(one.meaning)}</li>`)}</ul>
       <${Curl} of=${["GET", "/api/v1/settings"]} /></section>
   </div>`;
 }

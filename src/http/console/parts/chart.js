@@ -15,15 +15,20 @@ function roundUp(value) {
 
 const clockOf = (s) => (s ? new Date(s * 1000).toLocaleTimeString("en-GB") : "");
 
-// Where there is no value, the line has a gap.
+// So many seconds nobody listened: nothing is known of them.
+const GAP_S = 5;
+
+// Where nothing is known, the line has a gap. A value alone is a dot.
 function lineOf(seconds, values, top) {
   const [first, last] = [seconds[0], seconds.at(-1)];
   let isDown = false;
   return values.map((value, n) => {
-    const verb = isDown ? "L" : "M";
+    const goesOn = isDown && seconds[n] - seconds[n - 1] < GAP_S;
     isDown = value != null;
+    if (!isDown) return "";
     const x = last > first ? (WIDTH * (seconds[n] - first)) / (last - first) : 0;
-    return isDown ? `${verb}${x.toFixed(1)} ${(HEIGHT * (1 - value / top)).toFixed(1)}` : "";
+    const point = `${x.toFixed(1)} ${(HEIGHT * (1 - value / top)).toFixed(1)}`;
+    return goesOn ? `L${point}` : `M${point}h0`;
   }).join("");
 }
 
