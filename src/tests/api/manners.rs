@@ -185,7 +185,7 @@ fn every_problem_has_a_page_that_explains_it() {
         let said = calls(kind.name);
         let listed = |name: &&str| page.text.contains(&format!("href=\"/docs/#{name}\""));
         let is_of_all = page.text.contains("All of them.");
-        assert!(is_of_all || said.iter().all(|name| listed(name)), "{}: {said:?}", kind.name);
+        assert!(is_of_all || said.iter().all(listed), "{}: {said:?}", kind.name);
         assert_eq!(
             page.text.matches("href=\"/docs/#").count(),
             if is_of_all { 0 } else { said.len() }

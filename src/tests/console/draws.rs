@@ -163,3 +163,29 @@ fn a_saved_copy_checks_the_draw_without_a_server_and_asks_nobody() {
     assert!(asked.iter().all(|url| *url == format!("file://{file}")), "{asked:#?}");
     assert!(alone.complaints().is_empty(), "{:#?}", alone.complaints());
 }
+
+/// What a reader of QR codes has read, square by square: the smallest version, that of an address
+/// with a commitment, and the largest.
+#[test]
+fn the_code_is_drawn_as_readers_read_it() {
+    let Some(scene) = Scene::open() else { return };
+    let commitment = "0123456789abcdef".repeat(4);
+    let address = format!("http://127.0.0.1:8080/draws/2030-12-31#commitment={commitment}");
+    let script = "const [text, done] = arguments;
+        Promise.all(['draws/qr', 'verifier/sha256', 'verifier/bytes']
+          .map((name) => import(`/console/${name}.js`)))
+          .then(([{qrOf}, {sha256}, {ascii, hexOf}]) => {
+            const rows = qrOf(text)?.map((row) => row.map((dark) => (dark ? 1 : 0)).join(''));
+            done(rows && [rows.length, hexOf(sha256(ascii(rows.join('\\n'))))]);
+          })";
+    let drawn = |text: &str| scene.browser.run_on(script, json!([text]));
+    let expected = [
+        ("stampede", 21, "a5f12fb17a388eef7dc2c2490958b58f6c4fedd543f0928e5272395d30fada7c"),
+        (&address, 45, "8d29ca31fdb8e76795befad4e8152385fa92eb3f0cea694b2feeb7489ab7aee2"),
+        (&"x".repeat(280), 65, "61b5e66f3d98c53c8daf0fa2beab3ec59e8edf9fffee7915c1509077137ad7c2"),
+    ];
+    for (text, size, hash) in expected {
+        assert_eq!(drawn(text), json!([size, hash]), "{text}");
+    }
+    assert_eq!(drawn(&"x".repeat(300)), Value::Null, "no version is large enough");
+}

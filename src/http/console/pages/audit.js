@@ -20,8 +20,8 @@ const COLUMNS = [
 
 const OUTCOMES = ["", "done", "refused", "failed", "unknown"];
 
-export function Audit() {
-  const [said, put] = useState({ who: "", what: "", outcome: "" });
+export function Audit({ parts: [who = ""] }) {
+  const [said, put] = useState({ who, what: "", outcome: "" });
   const [asked, ask] = useState(said);
   const set = (part) => put((before) => ({ ...before, ...part }));
   const path = `/api/v1/audit${queryOf(asked)}`;

@@ -97,7 +97,8 @@ export function Lottery({ id }) {
         <dt>ballots</dt><dd>${lottery.ballots ? `${whole(books.ballots)} of at most
           ${whole(lottery.ballots.most)}; ${whole(lottery.ballots.winners)} win` : "none"}</dd>
         ${lottery.ballots && html`<dt>commitment</dt>
-          <dd><code>${lottery.ballots.commitment}</code></dd>`}
+          <dd><code>${lottery.ballots.commitment}</code>
+            ${" "}<a href="/draws/${day}">The public page of the draw</a></dd>`}
       </dl>
       <${Curl} of=${["GET", path, null, { anybody: true }]} />
     </section>

@@ -91,6 +91,8 @@ function Member({ id }) {
       <dt>since</dt><dd>${time(user.created_at)}</dd>
       <dt>last login</dt><dd>${time(user.last_login_at)}</dd>
       <dt>id</dt><dd><code>${user.id}</code></dd></dl>
+      <p><a href=${to("find", "member", user.id)}>All their coupons</a>${user.role !== "member"
+        && html`, <a href=${to("audit", user.id)}>what they did</a>`}</p>
       <${Curl} of=${["GET", path]} /></section>
     <section class="sheet"><h2>Change it</h2>
       <p class="quiet">Another role ends all their sessions.</p>

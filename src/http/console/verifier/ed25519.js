@@ -4,9 +4,13 @@ import { joined, same } from "./bytes.js";
 import { sha512 } from "./sha512.js";
 
 const P = (1n << 255n) - 19n;
+const BITS = 253n;
 const ORDER = (1n << 252n) + 27742317777372353535851937790883648493n;
 
-const mod = (number, by = P) => ((number % by) + by) % by;
+function mod(number, by = P) {
+  const rest = number % by;
+  return rest < 0n ? rest + by : rest;
+}
 
 function power(base, exponent) {
   let result = 1n;
@@ -35,11 +39,14 @@ function sum([x1, y1, z1, t1], [x2, y2, z2, t2]) {
   return [mod(e * f), mod(g * h), mod(f * g), mod(e * h)];
 }
 
-function times(scalar, point) {
+// one * [a] + other * [b], bit by bit of both at once.
+function sumOfProducts(a, one, b, other) {
+  const both = sum(one, other);
   let result = NEUTRAL;
-  for (let rest = scalar, doubled = point; rest > 0n; rest >>= 1n) {
-    if (rest & 1n) result = sum(result, doubled);
-    doubled = sum(doubled, doubled);
+  for (let bit = BITS - 1n; bit >= 0n; bit -= 1n) {
+    result = sum(result, result);
+    const [first, second] = [(a >> bit) & 1n, (b >> bit) & 1n];
+    if (first || second) result = sum(result, first && second ? both : first ? one : other);
   }
   return result;
 }
@@ -68,10 +75,11 @@ function written([x, y, z]) {
   });
 }
 
-const isSmall = (point) => {
-  const [x, y, z] = times(8n, point);
+function isSmall(point) {
+  const twice = sum(point, point);
+  const [x, y, z] = [1, 2].reduce((so) => sum(so, so), twice);
   return x === 0n && y === z;
-};
+}
 
 const BASE = pointOf(Uint8Array.from({ length: 32 }, (_, n) => (n ? 0x66 : 0x58)));
 
@@ -81,6 +89,7 @@ export function isSigned(key, signature, message) {
   const [owner, nonce] = [pointOf(key), pointOf(start)];
   if (scalar >= ORDER || !owner || !nonce || isSmall(owner) || isSmall(nonce)) return false;
   const challenge = mod(littleEndian(sha512(joined(start, key, message))), ORDER);
-  const [x, y, z, t] = times(challenge, owner);
-  return same(written(sum(times(scalar, BASE), [P - x, y, z, P - t])), start);
+  const [x, y, z, t] = owner;
+  const found = sumOfProducts(scalar, BASE, challenge, [P - x, y, z, P - t]);
+  return same(written(found), start);
 }
