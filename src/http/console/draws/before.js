@@ -8,8 +8,10 @@ import { useNow } from "../parts/clock.js";
 import { Code } from "./code.js";
 import { address } from "./kept.js";
 
-// So long after the moment the page looks again, not all readers at once.
+// So long after the moment the page looks again, not all readers at once; and the rarer, the longer
+// the draw is late.
 const SOONEST_MS = 3_000;
+const SELDOM_MS = 60_000;
 const SPREAD_MS = 7_000;
 const LONGEST_MS = 86_400_000;
 
@@ -22,8 +24,16 @@ export function Before({ lottery, onMoment }) {
   const { beacon, commitment } = ballots;
   useEffect(() => {
     if (!onMoment) return undefined;
-    const wait = Math.max(0, nextOf(lottery) - now()) + SOONEST_MS + Math.random() * SPREAD_MS;
-    const timer = setTimeout(onMoment, Math.min(wait, LONGEST_MS));
+    const ahead = nextOf(lottery) - now();
+    const spread = Math.random() * SPREAD_MS;
+    const after = Math.min(Math.max(SOONEST_MS, -ahead), SELDOM_MS) + spread;
+    let timer = 0;
+    const look = () => {
+      onMoment();
+      // In case that the server was away.
+      timer = setTimeout(look, SELDOM_MS + spread);
+    };
+    timer = setTimeout(look, Math.min(Math.max(0, ahead) + after, LONGEST_MS));
     return () => clearTimeout(timer);
   }, [lottery]);
   const left = (new Date(closes_at) - at) / 1000;

@@ -1,7 +1,5 @@
 // The page as one file that works without a server: its modules, its styles and the proof go into
 // it. A browser may refuse modules to a page from a disk, so they become addresses of their own.
-import { pool } from "./kept.js";
-
 const ENTRY = "/console/draws/draws.js";
 const STYLES = ["/console/style.css", "/console/draws/draws.css"];
 const IMPORT = /(from|import)(\s*)"([^"]+)"/g;
@@ -51,7 +49,7 @@ export async function copyOf(with_) {
 <meta http-equiv="Content-Security-Policy" content="${policy}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<title>The draw of ${pool}</title>
+<title>A draw</title>
 <style>${styles.join("\n")}</style>
 <script type="application/json" id="kept">${json(with_)}</script>
 <script type="importmap">${json({ imports })}</script>
