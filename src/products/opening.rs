@@ -45,7 +45,10 @@ impl<M: Machine> Whole<'_, M> {
         commands: Vec<(M::Command, By)>,
     ) -> Vec<CommandResult<M>> {
         let mut outcomes = self.router.command_together(only, commands.clone()).await;
-        let is_not_told = |outcome: &CommandResult<M>| matches!(outcome, Err(Failure::Refused(refusal)) if M::must_be_opened(refusal));
+        let is_not_told = |outcome: &CommandResult<M>| match outcome {
+            Err(Failure::Refused(refusal)) => M::must_be_opened(refusal),
+            _ => false,
+        };
         let places = (0..commands.len()).filter(|place| is_not_told(&outcomes[*place]));
         let (tried, meant): (Vec<usize>, Vec<usize>) =
             places.partition(|place| commands[*place].1.is_dry_run());

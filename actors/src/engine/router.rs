@@ -7,12 +7,12 @@
 //! Admission stands here, in front of the mailbox: a full partition or node is Busy at once, and
 //! nothing was done. Nor is anything decided while the node's clock has moved and is not believed.
 
-use super::actor::messages::{Call, Calls, Rest};
+use super::actor::messages::{Call, CallsTogether, Rest};
 use super::actor::{Exit, PartitionActor};
 use super::failure::{Failure, Lost};
 use super::node::Node;
 use super::request::{Reply, Request};
-use super::waiter::{Heard, InFlight, Replies, Waiter};
+use super::waiter::{HeardReply, InFlight, Replies, Waiter};
 use crate::machine::{Machine, partition_id};
 use actix::{Actor, Addr};
 use hashbrown::HashMap;
@@ -84,10 +84,10 @@ impl<M: Machine> Router<M> {
         let served = in_flight.requests();
         requests.truncate(served);
         let (to, heard) = oneshot::channel();
-        actor.do_send(Calls { requests, replies: Replies::to(to, in_flight) });
+        actor.do_send(CallsTogether { requests, replies: Replies::to(to, in_flight) });
         let mut heard = heard.await.unwrap_or_default();
         heard.resize_with(served, || None);
-        let reply = |heard: Heard<M>| Ok(heard.unwrap_or(Err(Lost::Unknown))?);
+        let reply = |heard: HeardReply<M>| Ok(heard.unwrap_or(Err(Lost::Unknown))?);
         let busy = (served..asked).map(|_| Err(Failure::Busy));
         heard.into_iter().map(reply).chain(busy).collect()
     }
@@ -132,8 +132,8 @@ impl<M: Machine> Router<M> {
         !self.node.has_neighbours() || self.node.should_own(&partition_id::<M>(name))
     }
 
-    /// Counts requests in, as many as there is room for, while the table is locked, so that a partition going to sleep is never
-    /// overtaken.
+    /// Counts requests in, as many as there is room for, while the table is locked, so that a
+    /// partition going to sleep is never overtaken.
     fn enter(
         &self,
         name: &M::Name,

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use tokio::sync::oneshot;
 
 /// What a caller hears of a request; none if nobody ever answered it.
-pub type Heard<M> = Option<Result<Reply<M>, Lost>>;
+pub type HeardReply<M> = Option<Result<Reply<M>, Lost>>;
 
 /// A caller that waits for a reply. Dropping it counts the request out.
 pub struct Waiter<M: Machine>(Place<M>);
@@ -22,8 +22,8 @@ enum Place<M: Machine> {
 /// Replies to requests that came together. They leave together, when nobody waits for one any
 /// more.
 pub struct Replies<M: Machine> {
-    heard: Mutex<Vec<Heard<M>>>,
-    to: Option<oneshot::Sender<Vec<Heard<M>>>>,
+    heard: Mutex<Vec<HeardReply<M>>>,
+    to: Option<oneshot::Sender<Vec<HeardReply<M>>>>,
     _in_flight: InFlight,
 }
 
@@ -87,7 +87,7 @@ impl<M: Machine> Waiter<M> {
 
 impl<M: Machine> Replies<M> {
     /// To as many requests as were counted in.
-    pub fn to(to: oneshot::Sender<Vec<Heard<M>>>, in_flight: InFlight) -> Arc<Replies<M>> {
+    pub fn to(to: oneshot::Sender<Vec<HeardReply<M>>>, in_flight: InFlight) -> Arc<Replies<M>> {
         let heard = (0..in_flight.requests()).map(|_| None).collect();
         Arc::new(Replies { heard: Mutex::new(heard), to: Some(to), _in_flight: in_flight })
     }

@@ -416,3 +416,23 @@ fn what_a_guest_has_forgotten_it_never_grants_again_wherever_it_has_moved() {
         assert_eq!(new.held(0), 2, "one for the key, one for Bob");
     });
 }
+
+#[test]
+fn many_commands_at_once_find_their_owner_wherever_they_are_asked() {
+    with_nodes(async |nodes| {
+        let ask = async |node: usize, tens: u32| {
+            let slices = nodes.nodes[node].slices.clone();
+            let command = |n: u32| (hold(&format!("0{:03}", tens * 10 + n)), By::for_good(ADA));
+            let commands = (0..3).map(command).collect();
+            let asked =
+                actix_rt::spawn(async move { slices.command_together(&slice(0), commands).await });
+            told(asked).await.iter().filter(|outcome| outcome.is_ok()).count()
+        };
+        assert_eq!((ask(0, 1).await, nodes.passed()), (3, 0));
+        assert_eq!((ask(1, 2).await, nodes.passed()), (3, 3));
+        // Another node takes over, and the first finds out while it serves them.
+        nodes.street.believe(1, None);
+        nodes.hold(1, "0500", None).await.expect("it was free");
+        assert_eq!((ask(0, 3).await, nodes.held().len()), (3, 10));
+    });
+}

@@ -48,8 +48,8 @@ fn line(named: Option<(&'static str, &'static str)>, body: Option<&Described>) -
     let key = "The idempotency key of this line.";
     let mut line = ObjectBuilder::new()
         .additional_properties(Some(AdditionalProperties::FreeForm(false)))
-        .property("member", text(member, 128))
-        .property("key", text(key, LONGEST_KEY));
+        .property("member", text(member, 128).examples(["m1"]))
+        .property("key", text(key, LONGEST_KEY).examples(["order-1"]));
     if let Some((name, meaning)) = named {
         line = line.property(name, text(meaning, LONGEST_KEY)).required(name);
     }
@@ -61,15 +61,17 @@ fn line(named: Option<(&'static str, &'static str)>, body: Option<&Described>) -
 }
 
 fn line_answer(answer: &Described) -> Schema {
-    let number =
-        |meaning: &str| ObjectBuilder::new().schema_type(Type::Integer).description(Some(meaning));
+    let number = |meaning: &str, example: u16| {
+        let number = ObjectBuilder::new().schema_type(Type::Integer);
+        number.description(Some(meaning)).examples([example])
+    };
     let replayed =
         ObjectBuilder::new().schema_type(Type::Boolean).description(Some("It was done before."));
     ObjectBuilder::new()
-        .property("line", number("Which line, from 1 on."))
-        .property("status", number("As of a call alone."))
+        .property("line", number("Which line, from 1 on.", 1))
+        .property("status", number("As of a call alone.", 200))
         .property("replayed", replayed)
-        .property("retry_after_s", number("After how many seconds a repeat makes sense."))
+        .property("retry_after_s", number("After how many seconds a repeat makes sense.", 5))
         .property("body", answer.reference.clone())
         .property("problem", Ref::from_schema_name("Problem"))
         .required("line")

@@ -43,6 +43,7 @@ pub fn of_this_moment(shared: &Shared) {
     gauge!("stampede_http_requests_in_flight").set(shared.requests.load(Ordering::Acquire) as f64);
     gauge!("stampede_unfinished_body_bytes").set(shared.rooms.bodies.held() as f64);
     gauge!("stampede_unread_answer_bytes").set(shared.rooms.answers.held() as f64);
+    gauge!("stampede_sheet_lines_in_flight").set(shared.rooms.lines.held() as f64);
     shared.streams.measure();
     gauge!("stampede_card_bytes").set(node.cards.used() as f64);
     gauge!("stampede_in_flight").set(node.in_flight() as f64);

@@ -1,6 +1,8 @@
 //! What an actor does when it is told something.
 
-use super::messages::{AppendEnded, Call, Calls, LookedUp, NamesRead, Obstacle, OpenEnded, Rest};
+use super::messages::{
+    AppendEnded, Call, CallsTogether, LookedUp, NamesRead, Obstacle, OpenEnded, Rest,
+};
 use super::{PartitionActor, State};
 use crate::engine::alarms::Tick;
 use crate::engine::failure::Lost;
@@ -23,10 +25,14 @@ impl<M: Machine> Handler<Call<M>> for PartitionActor<M> {
     }
 }
 
-impl<M: Machine> Handler<Calls<M>> for PartitionActor<M> {
+impl<M: Machine> Handler<CallsTogether<M>> for PartitionActor<M> {
     type Result = ();
 
-    fn handle(&mut self, Calls { requests, replies }: Calls<M>, ctx: &mut Context<Self>) {
+    fn handle(
+        &mut self,
+        CallsTogether { requests, replies }: CallsTogether<M>,
+        ctx: &mut Context<Self>,
+    ) {
         let now = self.node.now();
         if requests.iter().any(Request::gives_a_command) {
             self.last_called = now;

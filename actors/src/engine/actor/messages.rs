@@ -20,7 +20,7 @@ pub struct Call<M: Machine> {
 /// Requests that came together, and are served in their order.
 #[derive(Message)]
 #[rtype(result = "()")]
-pub struct Calls<M: Machine> {
+pub struct CallsTogether<M: Machine> {
     pub requests: Vec<Request<M>>,
     pub replies: Arc<Replies<M>>,
 }

@@ -61,7 +61,7 @@ fn coupons_are_used_line_by_line_and_somebody_elses_is_not_there() {
     let app = TestApp::start();
     let (batch, shop) = (batch(&app, 9), app.service("shop"));
     let codes = codes(&shop, &batch, &["m1", "m2"]);
-    let lines = vec![
+    let lines = [
         use_of("m1", &codes[0]),
         use_of("m1", &codes[1]),
         use_of("m1", "NO-SUCH-CODE"),
@@ -98,8 +98,7 @@ fn the_same_sheet_twice_at_once_uses_every_coupon_once() {
         let send = || scope.spawn(|| answers(&shop.key("pay"), USE, lines()));
         [send(), send()].map(|sent| sent.join().unwrap())
     });
-    for at in 0..MEMBERS {
-        let [one, other] = [&both[0][at], &both[1][at]];
+    for (one, other) in both[0].iter().zip(&both[1]) {
         assert_eq!((one["status"].as_u64(), &one["body"]), (Some(200), &other["body"]));
         let marks = [&one["replayed"], &other["replayed"]];
         assert_eq!(marks.iter().filter(|mark| ***mark == json!(true)).count(), 1, "{one} {other}");
