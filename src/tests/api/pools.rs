@@ -273,3 +273,147 @@ fn what_is_left_is_cacheable_for_a_second_and_named_by_a_tag() {
     let same = app.anybody().with("If-None-Match", &tag).get("/pools/doors/availability");
     assert_eq!(same.status, 304);
 }
+
+#[test]
+fn a_search_with_a_free_first_digit_gives_as_many_as_there_are() {
+    let app = TestApp::start();
+    pool(&app, "seeds", json!({"tickets": {"digits": 6}})).expect(201);
+    let (ada, bob) = (app.member("ada"), app.member("bob"));
+    let wanted = json!({"pattern": "*77777", "count": 10, "at_least": 10});
+    let held = ada.post("/pools/seeds/holds", wanted.clone()).expect(201);
+    assert!(id(&held).starts_with("o_seeds_"), "{held}");
+    let expected: BTreeSet<String> = (0..10).map(|digit| format!("{digit}77777")).collect();
+    assert_eq!(numbers(&held).into_iter().collect::<BTreeSet<_>>(), expected);
+    bob.post("/pools/seeds/holds", wanted).refused(409, "no-match-left");
+    // One id: it is listed, looked at, bought and refunded as one.
+    assert_eq!(ada.get("/holds").expect(200)["items"], json!([held]));
+    assert_eq!(ada.get(&format!("/holds/{}", id(&held))).expect(200), held);
+    let bought = ada.confirm(id(&held)).expect(200);
+    assert_eq!((&bought["state"], &bought["tickets"]), (&json!("confirmed"), &held["tickets"]));
+    assert_eq!(ada.confirm(id(&held)).expect(200), bought);
+    let mine = ada.all("/tickets");
+    assert_eq!(mine.len(), 10);
+    assert!(mine.iter().all(|ticket| ticket["hold"] == held["id"]), "{mine:?}");
+    let back = mine[3]["id"].as_str().unwrap();
+    app.admin().post(&format!("/tickets/{back}/refund"), json!({})).expect(200);
+    assert_eq!(ada.all("/tickets").len(), 9);
+    app.until("the books follow", || availability(&app, "seeds")["sold"] == 9);
+    let one = bob.post("/pools/seeds/holds", json!({"pattern": "*77777"})).expect(201);
+    assert_eq!(json!(numbers(&one)), json!([mine[3]["number"]]));
+}
+
+#[test]
+fn overlapping_searches_of_a_crowd_give_no_ticket_twice_and_each_as_many_as_there_are() {
+    let app = TestApp::start();
+    pool(&app, "seeds", json!({"tickets": {"digits": 4}})).expect(201);
+    let crowd: Vec<harness::Client> = (0..10).map(|n| app.member(&format!("member-{n}"))).collect();
+    let held: Vec<Value> = std::thread::scope(|scope| {
+        let searching: Vec<_> = crowd
+            .iter()
+            .enumerate()
+            .map(|(who, member)| {
+                scope.spawn(move || {
+                    let mut held = Vec::new();
+                    for round in 0..8 {
+                        let pattern = format!("*{}7{}", (who + round) % 3, round % 2);
+                        let wanted = json!({"pattern": pattern, "count": 10});
+                        let key = format!("{who}-{round}");
+                        let answer = member.key(&key).post("/pools/seeds/holds", wanted);
+                        match answer.status {
+                            201 => held.push(answer.expect(201)),
+                            _ => drop(answer.refused(409, "no-match-left")),
+                        }
+                    }
+                    held
+                })
+            })
+            .collect();
+        searching.into_iter().flat_map(|one| one.join().unwrap()).collect()
+    });
+    let all: Vec<String> = held.iter().flat_map(numbers).collect();
+    let once: BTreeSet<&String> = all.iter().collect();
+    assert_eq!(once.len(), all.len(), "a ticket was given twice");
+    // Six patterns of ten numbers each, and more askers than tickets.
+    assert_eq!(all.len(), 60);
+}
+
+#[test]
+fn nobody_buys_more_than_the_pool_says_whoever_asks_and_however() {
+    let app = TestApp::start();
+    let limits = json!({"tickets": {"digits": 4}, "per_member": {"bought": 7}});
+    pool(&app, "fair", limits).expect(201);
+    let shop = app.service("shop");
+    let ada = shop.on_behalf_of("ada");
+    let bought: usize = std::thread::scope(|scope| {
+        let buying: Vec<_> = (0..8)
+            .map(|_| {
+                let ada = ada.clone();
+                scope.spawn(move || {
+                    let mut bought = 0;
+                    for digit in 0..4 {
+                        let wanted = json!({"pattern": format!("{digit}***")});
+                        let answer = ada.post("/pools/fair/holds", wanted);
+                        if answer.status == 201 {
+                            ada.confirm(id(&answer.expect(201))).expect(200);
+                            bought += 1;
+                        } else {
+                            answer.refused(409, "hold-limit-reached");
+                        }
+                    }
+                    bought
+                })
+            })
+            .collect();
+        buying.into_iter().map(|one| one.join().unwrap()).sum()
+    });
+    assert_eq!(bought, 7);
+    let told = ada.post("/pools/fair/holds", json!({"pattern": "****"}));
+    told.refused(409, "hold-limit-reached");
+    // What is refunded may be bought again.
+    let ticket = ada.all("/tickets")[0]["id"].as_str().unwrap().to_owned();
+    app.admin().post(&format!("/tickets/{ticket}/refund"), json!({})).expect(200);
+    let again = ada.post("/pools/fair/holds", json!({"pattern": "****"})).expect(201);
+    ada.release(id(&again)).expect(200);
+}
+
+#[test]
+fn a_limit_key_counts_like_a_member_and_only_services_say_it() {
+    let app = TestApp::start();
+    let limits = json!({"tickets": {"count": 100}, "per_member": {"bought": 3}});
+    pool(&app, "cards", limits).expect(201);
+    let shop = app.service("shop");
+    let hold = |who: &str, card: &str| {
+        let wanted = json!({"pattern": "****", "count": 2, "limit_key": card});
+        shop.on_behalf_of(who).post("/pools/cards/holds", wanted)
+    };
+    let one = hold("ada", "card 1").expect(201);
+    assert_eq!(numbers(&one).len(), 2);
+    // Another member with the same card: one is left to it.
+    let two = hold("bob", "card 1").expect(201);
+    assert_eq!(numbers(&two).len(), 1);
+    hold("eve", "card 1").refused(409, "hold-limit-reached");
+    assert_eq!(numbers(&hold("eve", "card 2").expect(201)).len(), 2);
+    shop.on_behalf_of("ada").release(id(&one)).expect(200);
+    app.until("the card is told", || hold("dan", "card 1").status == 201);
+    let wanted = json!({"pattern": "****", "limit_key": "mine"});
+    let told = app.member("zoe").post("/pools/cards/holds", wanted).refused(422, "invalid");
+    assert_eq!(pointers(&told), ["/limit_key"]);
+}
+
+#[test]
+fn an_order_that_runs_out_leaves_nothing_behind() {
+    let app = TestApp::start();
+    let limits = json!({"tickets": {"digits": 4}, "per_member": {"held": 4}});
+    pool(&app, "short", limits).expect(201);
+    let ada = app.member("ada");
+    let wanted = json!({"pattern": "*77*", "count": 4, "ttl_s": 60});
+    let held = ada.post("/pools/short/holds", wanted.clone()).expect(201);
+    ada.post("/pools/short/holds", wanted.clone()).refused(409, "hold-limit-reached");
+    app.pass_s(61);
+    ada.confirm(id(&held)).refused(409, "hold-expired");
+    app.until("its tickets are free", || availability(&app, "short")["free"] == 10_000);
+    ada.post("/pools/short/holds", wanted).expect(201);
+    app.admin().post("/pools/short/close", json!({})).expect(200);
+    let books = app.anybody().get("/pools/short/ledger").expect(200);
+    assert_eq!((&books["held"], &books["imbalance"]), (&json!(0), &json!(0)));
+}
