@@ -12,6 +12,16 @@ use std::sync::Arc;
 pub struct Time(pub i64);
 
 impl Time {
+    /// What stands for it in the keys of rows: these are compared byte by byte, and negative times
+    /// come first.
+    pub fn to_key(self) -> [u8; 8] {
+        (self.0 as u64 ^ 1 << 63).to_be_bytes()
+    }
+
+    pub fn from_key(key: [u8; 8]) -> Time {
+        Time((u64::from_be_bytes(key) ^ 1 << 63) as i64)
+    }
+
     pub const fn plus_s(self, seconds: u32) -> Time {
         Time(self.0.saturating_add(seconds as i64 * 1000))
     }

@@ -1,8 +1,9 @@
-//! The end of the day: closes lotteries whose closing instant has passed, in the order of their
-//! days, and goes on with whatever was broken off.
+//! Closes lotteries whose closing instant has passed, in the order of these instants, and goes on
+//! with whatever was broken off.
 //!
-//! It looks at what is, not at what the clock just did: days that were missed are caught up with by
-//! the first look after a start, each once. A draw that waits for the beacon keeps no other day
+//! It looks at what is, not at what the clock just did: what was missed is caught up with by the
+//! first look after a start, each once. Two lists say what is to be done, so a turn in which
+//! nothing is costs the same however many lotteries are open. A draw that waits for the beacon keeps no other day
 //! waiting for longer than a few seconds. What keeps a lottery is said once, and said again when it
 //! is something else.
 
@@ -21,14 +22,16 @@ use products::Engine;
 use products::lottery::Lotteries;
 use products::lottery::closing::{Closing, End};
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Bound;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-const AT_ONCE: usize = 100;
+/// How many lines of the list of all are read at a time.
+const AT_ONCE: usize = 1000;
 
-/// The list is read to its end, and a lottery that is open and not over is asked, once in so many
-/// turns.
+/// A list of all that is no longer than this is read in every turn.
+const SHORT: usize = 100;
+
+/// A longer one is read once in so many turns.
 const SELDOM: u32 = 60;
 
 /// Starts the loop on this thread. It ends when the process is told to stop.
@@ -49,44 +52,31 @@ pub fn start(shared: Data<Shared>) {
     });
 }
 
-/// What the last turn has seen.
+/// What turns before have seen.
 #[derive(Default)]
 struct Memory {
     turn: u32,
-    /// Lotteries that were open, and when they close. Another may have closed one meanwhile, and
-    /// died over it.
-    open: BTreeMap<PoolName, Time>,
-    /// Lotteries that have begun to close and are not at their end.
-    closing: BTreeSet<PoolName>,
+    all: All,
     /// What keeps a lottery from its end, as it was last said.
     said: BTreeMap<PoolName, String>,
 }
 
-impl Memory {
-    /// Whether a lottery is as open as it was, as far as one must know in this turn.
-    fn is_open(&self, pool: PoolName, now: Time) -> bool {
-        // Not all of them in the same turn.
-        let offset: u32 = pool.row_key().into_iter().map(u32::from).sum();
-        !self.turn.wrapping_add(offset).is_multiple_of(SELDOM) && self.lies_ahead(pool, now)
-    }
-
-    fn lies_ahead(&self, pool: PoolName, now: Time) -> bool {
-        self.open.get(&pool).is_some_and(|closes_at| *closes_at > now)
-    }
-
-    /// All that were seen and not at their end, behind that one.
-    fn known(&self, after: PoolName) -> BTreeSet<PoolName> {
-        let behind = (Bound::Excluded(after), Bound::Unbounded);
-        let closing = self.closing.range(behind).copied();
-        self.open.range(behind).map(|(pool, _)| *pool).chain(closing).collect()
-    }
+/// What the list of all showed when it was read last.
+#[derive(Default)]
+struct All {
+    lines: usize,
+    ours: u32,
+    /// Open lotteries of a day, and when they close. Those that were created by an older version
+    /// are in no other list, so they must be known from here.
+    days: BTreeMap<PoolName, Time>,
+    /// Those that had begun to close under an older version.
+    begun: BTreeSet<PoolName>,
 }
 
-/// How many lotteries that are not over are in which phase, and how many draws could have been by
+/// How many lotteries that are closing are in which phase, and how many draws could have been by
 /// now.
 #[derive(Default)]
 struct Counts {
-    open: u32,
     closing: u32,
     closed: u32,
     late: u32,
@@ -96,71 +86,101 @@ async fn look_at_all(
     engine: &Engine,
     lotteries: &Lotteries,
     closing: &Closing,
-    before: &mut Memory,
+    memory: &mut Memory,
 ) -> Result<(), StoreError> {
-    let mut memory = Memory { turn: before.turn.wrapping_add(1), ..Memory::default() };
-    let (mut counts, mut after, mut is_all) = (Counts::default(), None, false);
-    while !is_all {
-        let pools;
-        (pools, is_all) = next(lotteries, after, before).await?;
-        after = pools.last().copied();
-        let ours = |pool: &&PoolName| engine.should_do(&partition_id::<Lottery>(pool));
-        for pool in pools.iter().filter(ours) {
-            if before.is_open(*pool, lotteries.now()) {
-                counts.open += 1;
-                memory.open.extend(before.open.get_key_value(pool));
-                continue;
-            }
-            match look_at(lotteries, closing, *pool, &mut counts).await {
-                Ok(Left::Nothing) => {}
-                Ok(Left::ClosesAt(at)) => drop(memory.open.insert(*pool, at)),
-                Ok(Left::Waits) => drop(memory.closing.insert(*pool)),
-                Err(why) => {
-                    if before.said.get(pool) != Some(&why) {
-                        journal::warn(
-                            "a lottery is over and not at its end yet",
-                            &[("lottery", Value::Text(pool)), ("why", Value::Text(&why))],
-                        );
-                    }
-                    memory.closing.insert(*pool);
-                    memory.said.insert(*pool, why);
+    if memory.all.lines <= SHORT || memory.turn.is_multiple_of(SELDOM) {
+        memory.all = read_all(engine, lotteries, &memory.all).await?;
+    }
+    memory.turn = memory.turn.wrapping_add(1);
+    let (mut counts, mut said) = (Counts::default(), BTreeMap::new());
+    for pool in waiting(lotteries, &memory.all).await? {
+        if !is_ours(engine, pool) {
+            continue;
+        }
+        match look_at(lotteries, closing, pool, &mut counts).await {
+            Ok(Left::Nothing) => memory.all.forget(pool),
+            Ok(Left::Waits) => {}
+            Err(why) => {
+                if memory.said.get(&pool) != Some(&why) {
+                    journal::warn(
+                        "a lottery is over and not at its end yet",
+                        &[("lottery", Value::Text(&pool)), ("why", Value::Text(&why))],
+                    );
                 }
+                said.insert(pool, why);
             }
         }
     }
-    *before = memory;
-    for (phase, count) in
-        [("open", counts.open), ("closing", counts.closing), ("closed", counts.closed)]
-    {
+    memory.said = said;
+    let open = memory.all.ours.saturating_sub(counts.closing + counts.closed);
+    for (phase, count) in [("open", open), ("closing", counts.closing), ("closed", counts.closed)] {
         gauge!("stampede_lotteries", "phase" => phase).set(count);
     }
     gauge!("stampede_draws_waiting").set(counts.late);
     Ok(())
 }
 
-/// The next lotteries to look at, and whether these are all. The list is in the
-/// order of the days, so where one lies ahead the later ones do, too, and what is known of them is
-/// enough in most turns.
-async fn next(
-    lotteries: &Lotteries,
-    after: Option<PoolName>,
-    before: &Memory,
-) -> Result<(Vec<PoolName>, bool), StoreError> {
-    let mut pools = lotteries.not_over(after, AT_ONCE).await?;
-    let Some(last) = pools.last().filter(|_| pools.len() == AT_ONCE).copied() else {
-        return Ok((pools, true));
-    };
-    if before.turn.is_multiple_of(SELDOM) || !before.lies_ahead(last, lotteries.now()) {
-        return Ok((pools, false));
+fn is_ours(engine: &Engine, pool: PoolName) -> bool {
+    engine.should_do(&partition_id::<Lottery>(&pool))
+}
+
+/// Those about which something is to be done now, in the order of their closing instants, and then
+/// those that have begun to close.
+async fn waiting(lotteries: &Lotteries, all: &All) -> Result<Vec<PoolName>, StoreError> {
+    let now = lotteries.now();
+    let of_days = all.days.iter().filter(|(_, at)| **at <= now).map(|(pool, at)| (*at, *pool));
+    let mut due: BTreeSet<(Time, PoolName)> = of_days.collect();
+    due.extend(lotteries.due(now).await?);
+    let mut waiting: Vec<PoolName> = due.into_iter().map(|(_, pool)| pool).collect();
+    let is_due: BTreeSet<PoolName> = waiting.iter().copied().collect();
+    let ending: BTreeSet<PoolName> = lotteries.ending().await?.into_iter().collect();
+    let begun = all.begun.union(&ending).copied();
+    waiting.extend(begun.filter(|pool| !is_due.contains(pool)));
+    Ok(waiting)
+}
+
+/// Reads the list of all. A lottery of a day that was not known before is asked.
+async fn read_all(engine: &Engine, lotteries: &Lotteries, before: &All) -> Result<All, StoreError> {
+    let (mut all, mut after) = (All::default(), None);
+    loop {
+        let pools = lotteries.not_over(after, AT_ONCE).await?;
+        all.lines += pools.len();
+        for pool in pools.iter().filter(|pool| is_ours(engine, **pool)) {
+            all.ours += 1;
+            if pool.day().is_some() {
+                all.learn(*pool, lotteries, before).await;
+            }
+        }
+        match pools.last() {
+            Some(last) if pools.len() == AT_ONCE => after = Some(*last),
+            _ => return Ok(all),
+        }
     }
-    pools.extend(before.known(last));
-    Ok((pools, true))
+}
+
+impl All {
+    async fn learn(&mut self, pool: PoolName, lotteries: &Lotteries, before: &All) {
+        if let Some(at) = before.days.get(&pool) {
+            self.days.insert(pool, *at);
+        } else if before.begun.contains(&pool) {
+            self.begun.insert(pool);
+        } else if let Ok(Some(view)) = lotteries.view(pool).await {
+            match view.phase {
+                Phase::Open => self.days.extend([(pool, view.plan.closes_at)]),
+                _ => self.begun.extend([pool]),
+            }
+        }
+    }
+
+    fn forget(&mut self, pool: PoolName) {
+        self.days.remove(&pool);
+        self.begun.remove(&pool);
+    }
 }
 
 /// What is left to do for a lottery.
 enum Left {
     Nothing,
-    ClosesAt(Time),
     Waits,
 }
 
@@ -174,10 +194,8 @@ async fn look_at(
     let view = lotteries.view(pool).await.map_err(|error| error.to_string())?;
     let Some(view) = view else { return Ok(Left::Nothing) };
     let end = match (view.phase, view.plan.closes_at <= lotteries.now()) {
-        (Phase::Open, false) => {
-            counts.open += 1;
-            return Ok(Left::ClosesAt(view.plan.closes_at));
-        }
+        // The clock was set back.
+        (Phase::Open, false) => return Ok(Left::Waits),
         (Phase::Open, true) => closing.close(pool, By::SYSTEM).await,
         _ => closing.go_on(pool).await,
     };

@@ -59,8 +59,10 @@ pub mod shelves {
     pub const EXPIRIES: Shelf = Shelf(21);
     /// To whom the figures of a campaign or batch are told, where it was said, by serial.
     pub const FIGURES: Shelf = Shelf(22);
-    /// A list: the pools that have names of their own.
-    pub const POOLS: Shelf = Shelf(24);
+    /// A list: open pools by their closing instant.
+    pub const CLOSING: Shelf = Shelf(23);
+    /// A list: pools that have begun to close and are not at their end.
+    pub const ENDING: Shelf = Shelf(24);
     /// A list: orders that parts or limit keys have yet to follow.
     pub const UNSETTLED: Shelf = Shelf(25);
     /// Orders that were confirmed or have ended, by number.
@@ -75,4 +77,6 @@ pub mod shelves {
     pub const ACTS: Shelf = Shelf(30);
     /// A list: what came of it.
     pub const ACT_OUTCOMES: Shelf = Shelf(31);
+    /// A list: the pools that have names of their own.
+    pub const POOLS: Shelf = Shelf(32);
 }

@@ -249,6 +249,10 @@ fn lottery_events() -> Vec<(lottery::Event, &'static str)> {
              616c6c223a317d",
         ),
         (
+            Event::Stopped { closes_at: UNTIL },
+            "2000000002adadadadadadadadadadadadadadadadf6a3b8ded968000007b6f3dcded968",
+        ),
+        (
             Event::Sealed { boxes: vec![SEALED, SEALED] },
             "5f00000002adadadadadadadadadadadadadadadadf6a3b8ded96800000402ac025a5a5a5a5a5a5a5a5a\
              5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5aac025a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a\

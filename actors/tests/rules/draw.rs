@@ -134,7 +134,8 @@ fn a_draw_announces_one_result_however_often_it_is_asked_for() {
     once.when(Command::Draw(drawn(None)), ADMIN, s(5)).then_already(Event::Drawn(drawn(None)));
     let another = Drawn { seed: [8; 32], beacon: Some(beacon(1)), lots: Vec::new() };
     once.when(Command::Draw(another), ADA, s(5)).then_already(Event::Drawn(drawn(None)));
-    once.when(Command::Close, ADMIN, s(5)).then_already(Event::Closing);
+    let stopped = Event::Stopped { closes_at: s(10_000) };
+    once.when(Command::Close, ADMIN, s(5)).then_already(stopped);
     assert_eq!(
         once.look(&Question).map(|view| (view.phase, view.drawn)),
         Some((Phase::Drawn, Some(drawn(None))))

@@ -6,7 +6,7 @@ use super::random::Story;
 use actors::domain::day::Day;
 use actors::domain::lottery::{self, Lottery};
 use actors::domain::pool::PoolName;
-use actors::domain::shelves;
+use actors::domain::shelves::{self, CLOSING, ENDING, LOTTERIES};
 use actors::domain::tickets::{Answer, Buyer, Question};
 use actors::domain::tickets::{Event, Slice, SliceName};
 use actors::domain::tickets::{HoldId, hold_of_row, key_of_hold, ticket_of_row};
@@ -136,18 +136,53 @@ fn holds_of(slice: &Played<Slice>, owner: Id) -> Vec<u32> {
     }
 }
 
-#[test]
-fn a_lottery_is_listed_from_its_creation_until_it_is_closed() {
-    let plan = lottery::LotteryPlan::named("x".into(), s(1));
-    let mut shelves = Shelves::default();
-    for (event, listed) in [
-        (lottery::Event::Arranged(plan), 1),
-        (lottery::Event::Closing, 1),
-        (lottery::Event::Closed, 0),
-    ] {
+/// On which lists a lottery is after each of these events.
+fn lists_after(events: impl IntoIterator<Item = lottery::Event>) -> Vec<Vec<Shelf>> {
+    let mut on = BTreeSet::new();
+    let after = |event| {
         let mut rows = Vec::new();
         Lottery::rows(&NAME.pool, &event, s(1), &mut rows);
-        put(&mut shelves, rows);
-        assert_eq!(shelves.len(), listed, "{event:?}");
+        for row in rows {
+            match row.body {
+                Some(_) => on.insert((row.shelf, row.key)),
+                None => on.remove(&(row.shelf, row.key)),
+            };
+        }
+        on.iter().map(|(shelf, _)| *shelf).collect()
+    };
+    events.into_iter().map(after).collect()
+}
+
+#[test]
+fn a_lottery_is_listed_from_its_creation_until_it_is_at_its_end() {
+    use lottery::Event::{Arranged, Closed, Closing, Created, Stopped};
+    let plan = lottery::LotteryPlan::named("x".into(), s(9));
+    let (open, ending) = ([LOTTERIES, CLOSING], [LOTTERIES, ENDING]);
+    let stopped = || Stopped { closes_at: s(9) };
+    let lists = lists_after([Arranged(plan), stopped(), Closed]);
+    assert_eq!(lists, [open.to_vec(), ending.to_vec(), vec![]]);
+    // One of before is listed by its closing instant nowhere.
+    let before =
+        || Created(lottery::FirstPlan { name: "x".into(), closes_at: s(9), tickets: None });
+    let lists = lists_after([before(), Closing, Closed]);
+    assert_eq!(lists, [vec![LOTTERIES], vec![LOTTERIES], vec![]]);
+    let lists = lists_after([before(), stopped(), Closed]);
+    assert_eq!(lists, [vec![LOTTERIES], ending.to_vec(), vec![]]);
+}
+
+#[test]
+fn open_lotteries_are_listed_in_the_order_in_which_they_close() {
+    let pools = ["2026-12-31", "9999-12-31", "a", "summer-gala"];
+    let mut before = Vec::new();
+    for at in [-1, 0, 9, 1_000_000].map(s) {
+        for pool in pools.map(|name| name.parse::<PoolName>().expect("it is one")) {
+            let mut rows = Vec::new();
+            let plan = lottery::LotteryPlan::named("x".into(), at);
+            Lottery::rows(&pool, &lottery::Event::Arranged(plan), s(1), &mut rows);
+            let row = rows.into_iter().find(|row| row.shelf == CLOSING).expect("it is open");
+            assert!(before < row.key, "{pool} at {at:?}");
+            assert_eq!(lottery::closing_of_row(&row.key), Some((at, pool)));
+            before = row.key;
+        }
     }
 }

@@ -1,7 +1,6 @@
 //! Create, close, finish.
 
 use super::given::{ADMIN, given, s};
-use actors::Time;
 use actors::domain::day::Day;
 use actors::domain::lottery::{
     Command, Event, FirstTicketSetup, Lottery, LotteryPlan, Phase, Refusal, SecondPlan, TicketSetup,
@@ -63,18 +62,40 @@ fn a_lottery_nobody_created_is_unknown() {
 #[test]
 fn a_lottery_closes_step_by_step_and_every_step_can_be_repeated() {
     let created = [Event::Arranged(plan())];
-    let closing = [Event::Arranged(plan()), Event::Closing];
-    let closed = [Event::Arranged(plan()), Event::Closing, Event::Closed];
+    let stopped = Event::Stopped { closes_at: s(10_000) };
+    let closing = [Event::Arranged(plan()), stopped.clone()];
+    let closed = [Event::Arranged(plan()), stopped.clone(), Event::Closed];
     after(&created)
         .when(Command::Finish { boxes: Vec::new() }, ADMIN, s(2))
         .refused(Refusal::NotClosing);
-    after(&created).when(Command::Close, ADMIN, s(2)).then(Event::Closing);
-    after(&closing).when(Command::Close, ADMIN, s(2)).then_already(Event::Closing);
+    after(&created).when(Command::Close, ADMIN, s(2)).then(stopped.clone());
+    after(&closing).when(Command::Close, ADMIN, s(2)).then_already(stopped.clone());
     after(&closing).when(Command::Finish { boxes: Vec::new() }, ADMIN, s(2)).then(Event::Closed);
-    after(&closed).when(Command::Close, ADMIN, s(2)).then_already(Event::Closing);
+    after(&closed).when(Command::Close, ADMIN, s(2)).then_already(stopped.clone());
     after(&closed)
         .when(Command::Finish { boxes: Vec::new() }, ADMIN, s(2))
         .then_already(Event::Closed);
+}
+
+#[test]
+fn a_lottery_stops_by_itself_at_its_closing_instant_and_once() {
+    let open = after(&[Event::Arranged(plan())]);
+    for open in [open.saved_and_read(), open] {
+        assert_eq!((open.due(), open.expires(s(9_999))), (Some(s(10_000)), None));
+        assert_eq!(open.expires(s(10_000)), Some(Event::Stopped { closes_at: s(10_000) }));
+        let stopped = open.and_time_passes(s(10_000));
+        for events in [vec![], vec![Event::Closed]] {
+            let over = events
+                .into_iter()
+                .fold(stopped.saved_and_read(), |over, event| over.and(s(10_001), event));
+            assert_eq!(over.due(), None);
+        }
+    }
+    // So does one that was created before.
+    let (name, closes_at) = ("x".into(), s(10));
+    let second = SecondPlan { name, closes_at, tickets: None, ballots: None };
+    assert_eq!(after(&[Event::Planned(second)]).due(), Some(s(10)));
+    assert_eq!(after(&[]).due(), None);
 }
 
 #[test]
@@ -82,7 +103,7 @@ fn a_look_shows_the_plan_and_how_far_it_has_come() {
     assert_eq!(Played::<Lottery>::default().look(&actors::domain::lottery::Question), None);
     let mut events = vec![Event::Arranged(plan())];
     for (phase, next) in [
-        (Phase::Open, Event::Closing),
+        (Phase::Open, Event::Stopped { closes_at: s(10_000) }),
         (Phase::Closing, Event::Closed),
         (Phase::Closed, Event::Closed),
     ] {
@@ -116,7 +137,6 @@ fn a_plan_tells_its_slices_their_terms() {
     );
     let without = LotteryPlan { tickets: None, ..plan() };
     assert!(without.slices(pool).is_empty() && without.terms(&slice(6, 3)).is_none());
-    assert_eq!(after(&[]).0.due(), None::<Time>);
 }
 
 #[test]

@@ -9,14 +9,17 @@ pub mod told;
 
 use crate::failure::{Error, pick};
 use crate::table::Engine;
-use actors::domain::lottery::{Command, Event, LotteryPlan, LotteryView, Question};
+use actors::domain::lottery::{Command, Event, LotteryPlan, LotteryView, Question, closing_of_row};
 use actors::domain::pool::PoolName;
 use actors::domain::shelves;
 use actors::engine::{By, Done};
-use actors::store::{Page, Shelf, StoreError};
+use actors::store::{ListedRow, Page, Shelf, StoreError};
 use actors::{Id, Time};
 use hashbrown::HashMap;
 use std::sync::{Arc, RwLock};
+
+/// How many lines of a list are read at a time.
+const AT_ONCE: usize = 100;
 
 pub struct Lotteries {
     engine: Arc<Engine>,
@@ -74,7 +77,7 @@ impl Lotteries {
         after: Option<PoolName>,
         limit: usize,
     ) -> Result<Vec<PoolName>, StoreError> {
-        self.listed(shelves::LOTTERIES, after, limit).await
+        self.names(shelves::LOTTERIES, after, limit).await
     }
 
     /// The pools that have names of their own, after `after`, in their order; those too that are
@@ -84,17 +87,58 @@ impl Lotteries {
         after: Option<PoolName>,
         limit: usize,
     ) -> Result<Vec<PoolName>, StoreError> {
-        self.listed(shelves::POOLS, after, limit).await
+        self.names(shelves::POOLS, after, limit).await
     }
 
-    async fn listed(
+    /// Those whose closing instant has come by then and that have not begun to close, the first of
+    /// them first. Those are missing that were created before there was such a list.
+    pub async fn due(&self, by: Time) -> Result<Vec<(Time, PoolName)>, StoreError> {
+        let (mut due, mut after) = (Vec::new(), None);
+        loop {
+            let lines = self.lines(shelves::CLOSING, after, AT_ONCE).await?;
+            let known = lines.iter().filter_map(|line| closing_of_row(&line.key));
+            due.extend(known.take_while(|(at, _)| *at <= by));
+            match lines.last() {
+                Some(last)
+                    if lines.len() == AT_ONCE
+                        && closing_of_row(&last.key).is_none_or(|(at, _)| at <= by) =>
+                {
+                    after = Some(last.key.clone());
+                }
+                _ => return Ok(due),
+            }
+        }
+    }
+
+    /// The names of those that have begun to close and are not at their end.
+    pub async fn ending(&self) -> Result<Vec<PoolName>, StoreError> {
+        let mut all: Vec<PoolName> = Vec::new();
+        loop {
+            let some = self.names(shelves::ENDING, all.last().copied(), AT_ONCE).await?;
+            let is_all = some.len() < AT_ONCE;
+            all.extend(some);
+            if is_all {
+                return Ok(all);
+            }
+        }
+    }
+
+    async fn names(
         &self,
         shelf: Shelf,
         after: Option<PoolName>,
         limit: usize,
     ) -> Result<Vec<PoolName>, StoreError> {
-        let after = after.map(|name| name.row_key());
-        let lines = self.engine.rows(Page { shelf, owner: Id::SYSTEM, after, limit }).await?;
+        let lines = self.lines(shelf, after.map(|name| name.row_key()), limit).await?;
         Ok(lines.iter().filter_map(|line| Some(PoolName::split(&line.key)?.0)).collect())
+    }
+
+    async fn lines(
+        &self,
+        shelf: Shelf,
+        after: Option<Vec<u8>>,
+        limit: usize,
+    ) -> Result<Vec<ListedRow>, StoreError> {
+        self.engine.rows(Page { shelf, owner: Id::SYSTEM, after, limit }).await
     }
 }

@@ -17,7 +17,7 @@ impl Told for Lottery {
                     [("lottery", id(pool)), ("closes_at", time(*closes_at))],
                 );
             }
-            lottery::Event::Closing => {}
+            lottery::Event::Closing | lottery::Event::Stopped { .. } => {}
             lottery::Event::Closed | lottery::Event::Sealed { .. } => {
                 says.say(&topics::LOTTERY_CLOSED, [("lottery", id(pool))])
             }

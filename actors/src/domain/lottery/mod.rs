@@ -10,6 +10,7 @@ mod words;
 pub use crate::domain::till::MemberLimits;
 pub use plan::{BallotSetup, LotteryPlan, TicketSetup};
 pub use result::{Beacon, Drawn, Lot, places};
+pub use rows::closing_of_row;
 pub use rules::Lottery;
 pub use shipped::{FirstPlan, FirstTicketSetup, SecondPlan};
 pub use words::{Answer, Command, Event, LotteryView, Phase, Question, Refusal};

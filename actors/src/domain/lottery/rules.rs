@@ -1,8 +1,8 @@
 //! The life of one lottery, from its creation to its end: open → closing → closed → drawn.
 //!
-//! One lottery per closing day; the day is its name. Creation fixes everything that its slices and
-//! boxes need to know, so that the first request that needs one can open it. Closing begins here
-//! and ends here; in between a job seals every slice and box. What the boxes held is written down
+//! Creation fixes everything that its slices and boxes need to know, so that the first request
+//! that needs one can open it. It takes nothing new from its closing instant on, or when it is told
+//! so. Closing begins here and ends here; in between a job seals every slice and box. What the boxes held is written down
 //! before the draw. The draw is refused unless it used the seed that was committed to, the round
 //! that was named, and the ballots these choose.
 
@@ -44,10 +44,8 @@ impl Machine for Lottery {
             (Command::Create(_), Some(_)) => Err(Refusal::Exists),
             (_, None) => Err(Refusal::Unknown),
             (Command::Close, Some(known)) => match known.phase {
-                Phase::Open => Ok(Verdict::New(Event::Closing)),
-                Phase::Closing | Phase::Closed | Phase::Drawn => {
-                    Ok(Verdict::Already(Event::Closing))
-                }
+                Phase::Open => Ok(Verdict::New(known.stop())),
+                Phase::Closing | Phase::Closed | Phase::Drawn => Ok(Verdict::Already(known.stop())),
             },
             (Command::Finish { boxes }, Some(known)) => known.finish(boxes),
             (Command::Draw(drawn), Some(known)) => known.draw(drawn),
@@ -68,7 +66,7 @@ impl Machine for Lottery {
             (Event::Created(plan), none) => *none = created(plan.clone().into()),
             (Event::Planned(plan), none) => *none = created(plan.clone().into()),
             (Event::Arranged(plan), none) => *none = created(plan.clone()),
-            (Event::Closing, Some(known)) => known.phase = Phase::Closing,
+            (Event::Closing | Event::Stopped { .. }, Some(known)) => known.phase = Phase::Closing,
             (Event::Closed, Some(known)) => known.phase = Phase::Closed,
             (Event::Sealed { boxes }, Some(known)) => {
                 (known.phase, known.boxes) = (Phase::Closed, boxes.clone())
@@ -76,12 +74,28 @@ impl Machine for Lottery {
             (Event::Drawn(drawn), Some(known)) => {
                 (known.phase, known.drawn) = (Phase::Drawn, Some(drawn.clone()))
             }
-            (Event::Closing | Event::Closed | Event::Sealed { .. } | Event::Drawn(_), None) => {}
+            (
+                Event::Closing
+                | Event::Stopped { .. }
+                | Event::Closed
+                | Event::Sealed { .. }
+                | Event::Drawn(_),
+                None,
+            ) => {}
         }
     }
 
     fn look(&self, _: &Question, _: &Cards<'_>) -> Answer {
         self.known.clone()
+    }
+
+    fn due(&self) -> Option<Time> {
+        self.known.as_ref().filter(|known| known.phase == Phase::Open).map(LotteryView::closes_at)
+    }
+
+    fn expire(&self, now: Time) -> Option<Event> {
+        self.due().filter(|due| *due <= now)?;
+        self.known.as_ref().map(LotteryView::stop)
     }
 
     fn rows(pool: &PoolName, event: &Event, _: Time, rows: &mut Vec<Row>) {
@@ -90,6 +104,14 @@ impl Machine for Lottery {
 }
 
 impl LotteryView {
+    fn closes_at(&self) -> Time {
+        self.plan.closes_at
+    }
+
+    fn stop(&self) -> Event {
+        Event::Stopped { closes_at: self.plan.closes_at }
+    }
+
     fn finish(&self, boxes: &[Sealed]) -> Result<Verdict<Event>, Refusal> {
         let with_ballots = self.plan.ballots.is_some();
         let done =

@@ -43,6 +43,7 @@ pub enum Command {
 pub enum Event {
     /// As it was written before there were ballots.
     Created(FirstPlan),
+    /// As `Stopped` was written before there was a list of closing instants.
     Closing,
     /// A lottery without ballots has come to its end.
     Closed,
@@ -55,6 +56,10 @@ pub enum Event {
     Drawn(Drawn),
     /// What it is, from here on and for good.
     Arranged(LotteryPlan),
+    /// It takes nothing new; it was to close at that instant.
+    Stopped {
+        closes_at: Time,
+    },
 }
 
 /// In order of precedence.

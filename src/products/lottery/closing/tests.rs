@@ -1,6 +1,7 @@
 //! A crowd submits while twenty close, and the store fails, or the process dies, at every single
 //! write. Whatever was answered is in the draw, and nothing else is.
 
+mod lists;
 mod trap;
 
 use crate::Engine;

@@ -24,21 +24,19 @@ pub(super) fn declare(event: &Event, rows: &mut Vec<Row>) {
     rows.push(Row { shelf: shelves::EXPIRIES, owner: Id::SYSTEM, key, body: Some(Vec::new()) });
 }
 
-/// The key before all batches that expire then or later: keys are compared byte by byte, and
-/// negative times come first.
+/// The key before all batches that expire then or later.
 pub fn key_of_time(at: Time) -> Vec<u8> {
-    (at.0 as u64 ^ 1 << 63).to_be_bytes().to_vec()
+    at.to_key().to_vec()
 }
 
 pub fn key_of_expiry(at: Time, serial: Serial) -> Vec<u8> {
-    [&key_of_time(at)[..], &serial.0.to_be_bytes()].concat()
+    [&at.to_key()[..], &serial.0.to_be_bytes()].concat()
 }
 
 /// The batch that a row is about, and when it expires.
 pub fn expiry_of_row(key: &[u8]) -> Option<(Time, Serial)> {
     let (at, serial) = key.split_first_chunk()?;
-    let at = Time((u64::from_be_bytes(*at) ^ 1 << 63) as i64);
-    Some((at, Serial(u32::from_be_bytes(serial.try_into().ok()?))))
+    Some((Time::from_key(*at), Serial(u32::from_be_bytes(serial.try_into().ok()?))))
 }
 
 #[cfg(test)]
