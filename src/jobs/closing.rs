@@ -3,9 +3,9 @@
 //!
 //! It looks at what is, not at what the clock just did: what was missed is caught up with by the
 //! first look after a start, each once. Two lists say what is to be done, so a turn in which
-//! nothing is costs the same however many lotteries are open. A draw that waits for the beacon keeps no other day
-//! waiting for longer than a few seconds. What keeps a lottery is said once, and said again when it
-//! is something else.
+//! nothing is costs the same however many lotteries are open. A draw that waits for the beacon
+//! keeps no other lottery waiting for longer than a few seconds. What keeps one is said once, and
+//! said again when it is something else.
 
 use crate::shared::Shared;
 use actix_web::web::Data;

@@ -2,9 +2,9 @@
 //!
 //! Creation fixes everything that its slices and boxes need to know, so that the first request
 //! that needs one can open it. It takes nothing new from its closing instant on, or when it is told
-//! so. Closing begins here and ends here; in between a job seals every slice and box. What the boxes held is written down
-//! before the draw. The draw is refused unless it used the seed that was committed to, the round
-//! that was named, and the ballots these choose.
+//! so. Closing begins here and ends here; in between a job seals every slice and box. What the
+//! boxes held is written down before the draw. The draw is refused unless it used the seed that was
+//! committed to, the round that was named, and the ballots these choose.
 
 use super::result::{Drawn, places};
 use super::rows;
