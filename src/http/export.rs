@@ -110,6 +110,21 @@ pub fn answer_one<T: TableLine>(format: Option<&str>, body: T) -> Result<HttpRes
     })
 }
 
+/// For lists that take a page or a form, and nothing else.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ListQuery {
+    limit: Option<usize>,
+    cursor: Option<String>,
+    format: Option<String>,
+}
+
+impl ListQuery {
+    pub fn read(self) -> Result<ListForm, Problem> {
+        ListForm::of(self.format.as_deref(), self.limit, self.cursor)
+    }
+}
+
 /// For calls that take a form and nothing else.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

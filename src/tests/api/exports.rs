@@ -133,6 +133,29 @@ fn ballots_winners_and_notices_leave_as_tables_and_lines() {
 }
 
 #[test]
+fn campaigns_and_batches_leave_as_tables_and_lines() {
+    let app = TestApp::start();
+    let (admin, ada) = (app.admin(), app.member("ada"));
+    let secret = json!({"name": "Secret", "quota": 7, "figures": "staff"});
+    let (public, secret) = (campaign(&app, json!({"quota": 5})), campaign(&app, secret));
+    let batch = batch(&app, json!({}));
+    for (path, ids) in [("/campaigns", vec![public, secret]), ("/coupon-batches", vec![batch])] {
+        let told = lines(&admin, &format!("{path}?format=ndjson"));
+        assert_eq!(told, admin.all(path));
+        let table = table(&admin, &format!("{path}?format=csv"));
+        let named: Vec<&str> = (1..table.len()).map(|line| cell(&table, line, "id")).collect();
+        assert_eq!(named, ids);
+        assert_eq!(table[0].len(), told[0].as_object().unwrap().len(), "{path}");
+    }
+    // Each is told what their page tells them.
+    let hers = table(&ada, "/campaigns?format=csv");
+    assert_eq!((cell(&hers, 1, "remaining"), cell(&hers, 2, "remaining")), ("5", ""));
+    ada.get("/coupon-batches?format=csv").refused(403, "forbidden");
+    app.anybody().get("/campaigns?format=csv").refused(401, "unauthenticated");
+    admin.get("/campaigns?format=csv&limit=2").refused(422, "invalid");
+}
+
+#[test]
 fn ledgers_are_tables_of_one_line() {
     let app = TestApp::start();
     app.lottery(DAY, 1);

@@ -3,6 +3,7 @@
 use crate::http::api::coupon_bodies::VoucherBody;
 use crate::http::api::figures::{self, parse_figures};
 use crate::http::api::offers::{PercentNumber, Worth, WorthChanges, name_of};
+use crate::http::export::TableLine;
 use crate::http::fields::{given, parse_future, parse_instant, parse_name};
 use crate::http::mistakes::Mistakes;
 use crate::http::problem::{self, Problem};
@@ -211,6 +212,28 @@ pub struct CampaignBody {
     pub trigger: &'static str,
     pub voucher_valid_days: Option<u32>,
     pub created_at: String,
+}
+
+impl TableLine for CampaignBody {
+    const COLUMNS: &'static [(&'static str, &'static str)] = &[
+        ("id", "/id"),
+        ("name", "/name"),
+        ("state", "/state"),
+        ("quota", "/quota"),
+        ("granted", "/granted"),
+        ("remaining", "/remaining"),
+        ("figures", "/figures"),
+        ("discount_percent", "/discount_percent"),
+        ("discount_amount", "/discount_amount"),
+        ("min_amount", "/min_amount"),
+        ("max_discount", "/max_discount"),
+        ("cancel_by", "/cancel_by"),
+        ("starts_at", "/starts_at"),
+        ("ends_at", "/ends_at"),
+        ("trigger", "/trigger"),
+        ("voucher_valid_days", "/voucher_valid_days"),
+        ("created_at", "/created_at"),
+    ];
 }
 
 #[derive(Serialize, ToSchema)]

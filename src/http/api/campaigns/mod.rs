@@ -19,6 +19,7 @@ use crate::http::api::figures::{self, parse_figures};
 use crate::http::body::Body;
 use crate::http::caller::{Operator, Perhaps};
 use crate::http::endpoint::{Described, Endpoint, Who};
+use crate::http::export::{self, ListQuery};
 use crate::http::flags::{self, DryRun, IdempotencyKey, Params};
 use crate::http::page::{Items, Paging};
 use crate::http::problem::{self, Problem};
@@ -26,12 +27,13 @@ use crate::http::reply;
 use crate::http::sheets::{LinesOf, takes_a_sheet};
 use crate::http::unchecked::Unchecked;
 use crate::shared::Shared;
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use actors::domain::coupons::SerialKind;
 use actors::domain::coupons::campaign::{CampaignChanges, CampaignPlan, Command};
 use actors::engine::How;
 use actors::{Caller, Time};
 use futures_util::future::try_join_all;
+use people::Signed;
 use ports::scopes::Scope;
 use products::campaigns::NewCampaign;
 use products::promotions::Promotion;
@@ -56,8 +58,10 @@ pub fn endpoints() -> Vec<Endpoint> {
                 "List the \
             campaigns",
             )
+            .notes("As a table, or as lines of JSON, it is for whoever shows a token or a key.")
             .who(Who::Optional)
-            .lists::<CampaignBody>("In the order of their creation, but for those withdrawn."),
+            .lists::<CampaignBody>("In the order of their creation, but for those withdrawn.")
+            .exported(),
         Endpoint::get("/campaigns/{id}", show)
             .named("getCampaign")
             .summary("Look at a campaign")
@@ -251,8 +255,19 @@ async fn create(
 async fn list(
     shared: web::Data<Shared>,
     Perhaps(signed): Perhaps,
-    Params(paging): Params<Paging>,
+    request: HttpRequest,
+    Params(query): Params<ListQuery>,
 ) -> Result<HttpResponse, Problem> {
+    let (form, list) = (query.read()?, shared.clone());
+    let page = async move |paging| page_of(&list, signed.as_ref(), &paging).await;
+    export::answer(&shared, &request, form, page).await
+}
+
+async fn page_of(
+    shared: &Shared,
+    signed: Option<&Signed>,
+    paging: &Paging,
+) -> Result<Items<CampaignBody>, Problem> {
     let limit = paging.limit()?;
     let found =
         shared.promotions.page(SerialKind::Campaign, paging.after_name()?, limit + 1).await?;
@@ -260,7 +275,7 @@ async fn list(
         Items::page(found, limit, |known: &Promotion| known.serial.to_string().into_bytes(), Some);
     let overviews =
         try_join_all(page.items.iter().map(|known| shared.campaigns.overview(known))).await?;
-    let (now, signed) = (shared.promotions.now(), signed.as_ref());
+    let now = shared.promotions.now();
     let items = page
         .items
         .iter()
@@ -269,7 +284,7 @@ async fn list(
         .filter(|(_, overview)| !overview.withdrawn)
         .map(|(known, overview)| CampaignBody::told_to(signed, known, &overview, now))
         .collect();
-    Ok(reply::ok(&Items::<CampaignBody> { items, next_cursor: page.next_cursor }))
+    Ok(Items { items, next_cursor: page.next_cursor })
 }
 
 async fn show(

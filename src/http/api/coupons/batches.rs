@@ -7,7 +7,7 @@ use crate::http::api::coupons::bodies::{BatchBody, CodesQuery, CreateBatch, With
 use crate::http::api::figures::{self, parse_figures};
 use crate::http::api::offers::Worth;
 use crate::http::caller::{Operator, Perhaps, Viewer, stay};
-use crate::http::export::{self, FormQuery};
+use crate::http::export::{self, FormQuery, ListQuery};
 use crate::http::fields::{parse_future, parse_name};
 use crate::http::flags::{self, DryRun, IdempotencyKey, Params};
 use crate::http::mistakes::Mistakes;
@@ -88,15 +88,22 @@ async fn register(
 pub async fn list(
     shared: web::Data<Shared>,
     _: Viewer,
-    Params(paging): Params<Paging>,
+    request: HttpRequest,
+    Params(query): Params<ListQuery>,
 ) -> Result<HttpResponse, Problem> {
+    let (form, list) = (query.read()?, shared.clone());
+    let page = async move |paging| page_of(&list, &paging).await;
+    export::answer(&shared, &request, form, page).await
+}
+
+async fn page_of(shared: &Shared, paging: &Paging) -> Result<Items<BatchBody>, Problem> {
     let limit = paging.limit()?;
     let found = shared.promotions.page(SerialKind::Batch, paging.after_name()?, limit + 1).await?;
     let page =
         Items::page(found, limit, |known: &Promotion| known.serial.to_string().into_bytes(), Some);
-    let items = try_join_all(page.items.iter().map(|known| as_it_is(&shared, known))).await?;
+    let items = try_join_all(page.items.iter().map(|known| as_it_is(shared, known))).await?;
     let items = items.into_iter().filter(|batch| batch.state != "withdrawn").collect::<Vec<_>>();
-    Ok(reply::ok(&Items { items, next_cursor: page.next_cursor }))
+    Ok(Items { items, next_cursor: page.next_cursor })
 }
 
 pub async fn show(

@@ -128,6 +128,25 @@ pub struct BatchBody {
     pub figures: &'static str,
 }
 
+impl TableLine for BatchBody {
+    const COLUMNS: &'static [(&'static str, &'static str)] = &[
+        ("id", "/id"),
+        ("name", "/name"),
+        ("state", "/state"),
+        ("count", "/count"),
+        ("one_per_member", "/one_per_member"),
+        ("imported_by", "/imported_by"),
+        ("discount_percent", "/discount_percent"),
+        ("discount_amount", "/discount_amount"),
+        ("min_amount", "/min_amount"),
+        ("max_discount", "/max_discount"),
+        ("cancel_by", "/cancel_by"),
+        ("expires_at", "/expires_at"),
+        ("created_at", "/created_at"),
+        ("figures", "/figures"),
+    ];
+}
+
 #[derive(Serialize, ToSchema)]
 #[schema(as = CouponsWithCodes)]
 pub struct WithCodesBody {

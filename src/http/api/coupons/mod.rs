@@ -49,7 +49,8 @@ pub fn endpoints() -> Vec<Endpoint> {
             .named("listCouponBatches")
             .summary("List the batches")
             .who(Who::Viewer)
-            .lists::<BatchBody>("In the order of their creation, but for those withdrawn."),
+            .lists::<BatchBody>("In the order of their creation, but for those withdrawn.")
+            .exported(),
         Endpoint::get("/coupon-batches/{id}", batches::show)
             .named("getCouponBatch")
             .summary("Look at a batch")
