@@ -319,6 +319,12 @@ impl Endpoint {
         self
     }
 
+    /// The body may come in that form, too.
+    pub fn or_streams(mut self, media: &'static str) -> Self {
+        self.other_bodies.push((media, Described::text(media)));
+        self
+    }
+
     /// Takes the same body as a file of any type.
     pub fn or_bytes(mut self) -> Self {
         self.other_bodies.push((BYTES, Described::bytes(BYTES)));

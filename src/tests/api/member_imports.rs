@@ -257,3 +257,43 @@ fn a_file_that_names_no_member_is_refused_and_nothing_is_kept() {
         import(&caller, "", "username\nbob\n").refused(status, kind);
     }
 }
+
+#[test]
+fn members_come_as_lines_of_json_too() {
+    let app = TestApp::start();
+    let (name, password, hash) = HASHES[0];
+    let ada = json!({"username": name, "password_hash": hash, "birthday": null, "reference": "7"});
+    let long = json!({"username": "x", "full_name": "x".repeat(5000)});
+    let file = format!(
+        "{ada}\r\n\n{}\n{}\n{long}\n[]\n{}\n{}",
+        json!({"email": "bob@example.com", "first_login_at": "2020-02-29T00:00:00Z"}),
+        json!({"username": "eve", "role": "admin"}),
+        json!({"full_name": "Nobody"}),
+        json!({"username": "zoe"}),
+    );
+    let would = import(&app.admin(), "?dry_run=true", &file).expect(200);
+    assert_eq!(counts(&would), (3, 0, 4));
+    let report = import(&app.admin(), "", &file).expect(200);
+    assert_eq!(counts(&report), (3, 0, 4));
+    let told = rows(&report);
+    let states: Vec<(u64, &str)> = told.iter().map(|(row, state, _)| (*row, *state)).collect();
+    assert_eq!(
+        states,
+        [
+            (1, "imported"),
+            (2, "imported"),
+            (3, "invalid"),
+            (4, "invalid"),
+            (5, "invalid"),
+            (6, "invalid"),
+            (7, "imported")
+        ]
+    );
+    assert_eq!(report["rows"][0]["reference"], "7");
+    assert!(told[2].2.starts_with("not a JSON object") && told[4].2 == told[2].2, "{told:?}");
+    assert_eq!(told[3].2, "longer than 4096 bytes");
+    log_in(&app, name, password).expect(200);
+    // The same member in a table is the same import.
+    let again = import(&app.admin(), "", &format!("username,password_hash\n{name},{hash}\n"));
+    assert_eq!(rows(&again.expect(200)), [(1, "imported", "")]);
+}

@@ -1,12 +1,13 @@
-//! A file with members of another system, read some rows at a time.
+//! A file with members of another system, a table or lines of JSON, read some rows at a time.
 
+use crate::http::api::people::member_lines::{MemberObjects, ObjectRead, are_objects};
 use people::{Draft, ForeignMember};
 use products::imports::columns::Columns;
 use products::imports::rows::CsvRows;
 use products::imports::seen::Seen;
 use products::imports::spool::Arrived;
 use std::fs::File;
-use std::io;
+use std::io::{self, Read};
 
 const NAMES: [&str; 3] = ["username", "email", "phone"];
 
@@ -21,6 +22,9 @@ const COLUMNS: &[&str] = &[
     "reference",
 ];
 
+/// Bytes at the beginning of a file that say which of the two it is.
+const LOOKED_AT: u64 = 4096;
+
 /// A row: which it is, what its sender calls it, and whom it is about, or why nobody.
 pub struct MemberLine {
     pub row: u64,
@@ -28,9 +32,13 @@ pub struct MemberLine {
     pub member: Result<ForeignMember, &'static str>,
 }
 
+enum MemberRows {
+    Table(Box<CsvRows<File>>, Columns),
+    Objects(MemberObjects),
+}
+
 pub struct MemberFile {
-    rows: CsvRows<File>,
-    columns: Columns,
+    rows: MemberRows,
     /// Rows that were read.
     read: u64,
     /// The file is gone with it.
@@ -39,6 +47,9 @@ pub struct MemberFile {
 
 /// What is wrong with the first line of a file, if anything is.
 pub fn check_header(beginning: &[u8]) -> Result<(), String> {
+    if are_objects(beginning) {
+        return Ok(());
+    }
     let columns = Columns::read(beginning, COLUMNS)?;
     match NAMES.iter().any(|name| columns.has(name)) {
         true => Ok(()),
@@ -48,10 +59,18 @@ pub fn check_header(beginning: &[u8]) -> Result<(), String> {
 
 impl MemberFile {
     pub fn open(arrived: Arrived) -> io::Result<MemberFile> {
-        let mut rows = CsvRows::new(arrived.open()?);
-        let header = rows.read_row()?.ok_or(io::ErrorKind::UnexpectedEof)?;
-        let columns = Columns::of(header, COLUMNS).map_err(io::Error::other)?;
-        Ok(MemberFile { rows, columns, read: 0, arrived })
+        let mut beginning = Vec::new();
+        arrived.open()?.take(LOOKED_AT).read_to_end(&mut beginning)?;
+        let rows = match are_objects(&beginning) {
+            true => MemberRows::Objects(MemberObjects::new(arrived.open()?)),
+            false => {
+                let mut rows = Box::new(CsvRows::new(arrived.open()?));
+                let header = rows.read_row()?.ok_or(io::ErrorKind::UnexpectedEof)?;
+                let columns = Columns::of(header, COLUMNS).map_err(io::Error::other)?;
+                MemberRows::Table(rows, columns)
+            }
+        };
+        Ok(MemberFile { rows, read: 0, arrived })
     }
 
     /// For a look that takes nothing: which names earlier rows would have.
@@ -63,18 +82,27 @@ impl MemberFile {
     pub fn read(&mut self, most: usize) -> io::Result<Vec<MemberLine>> {
         let mut lines = Vec::with_capacity(most);
         while lines.len() < most {
-            let Some(row) = self.rows.read_row()? else { break };
+            let Some(row) = self.rows.next()? else { break };
             self.read += 1;
-            let (reference, member) = match self.columns.cells(row) {
-                Ok(cells) => {
-                    let (member, reference) = member_of(cells);
-                    (reference, Ok(member))
-                }
-                Err(broken) => (None, Err(broken.why())),
+            let (reference, member) = match row {
+                Ok((member, reference)) => (reference, Ok(member)),
+                Err(why) => (None, Err(why)),
             };
             lines.push(MemberLine { row: self.read, reference, member });
         }
         Ok(lines)
+    }
+}
+
+impl MemberRows {
+    fn next(&mut self) -> io::Result<Option<ObjectRead>> {
+        match self {
+            MemberRows::Table(rows, columns) => {
+                let cells = |row| columns.cells(row).map(member_of).map_err(|broken| broken.why());
+                Ok(rows.read_row()?.map(cells))
+            }
+            MemberRows::Objects(objects) => objects.read(),
+        }
     }
 }
 

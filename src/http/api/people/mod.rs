@@ -10,6 +10,7 @@ mod credentials;
 pub mod explain;
 mod importing;
 mod member_file;
+mod member_lines;
 pub mod profiles;
 mod service_keys;
 mod sessions;
@@ -212,7 +213,8 @@ pub fn endpoints() -> Vec<Endpoint> {
             .repeatable()
             .summary("Import members of another system")
             .notes(
-                "The body is CSV. Its first line names its columns, in any order: one of \
+                "The body is CSV, or lines of JSON with an object each, whose fields are called as \
+                the columns are. The first line of CSV names its columns, in any order: one of \
                 `username`, `email` and `phone` at least, and if you like `full_name`, `birthday`, \
                 `password_hash`, `first_login_at` and `reference`. A hash is bcrypt's (`$2a$`, \
                 `$2b$` or `$2y$`, of a cost from 4 to 14) and is made anew at the first login that \
@@ -230,6 +232,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             )
             .flag("dry_run", "`true`: the whole report, and nobody is imported.")
             .streams("text/csv")
+            .or_streams("application/x-ndjson")
             .or_bytes()
             .answer::<MembersImportedBody>(200, "What became of each row.")
             .problems(&[
