@@ -26,6 +26,8 @@ const COLUMNS: &[Column] = &[
     Column { name: "service, for the owner", owns: true, made: |w| w.service.on_behalf_of("m1") },
     Column { name: "service, for another", owns: false, made: |w| w.service.on_behalf_of("m2") },
     Column { name: "service itself", owns: false, made: |world| world.service.clone() },
+    Column { name: "key, `view`", owns: false, made: |world| world.key("view") },
+    Column { name: "key, `operate`", owns: false, made: |world| world.key("operate") },
     Column { name: "viewer", owns: false, made: |world| world.staff("viewer") },
     Column { name: "operator", owns: false, made: |world| world.staff("operator") },
     Column { name: "administrator", owns: false, made: |world| world.app.admin() },
@@ -64,6 +66,13 @@ impl World {
     /// Somebody new with that role. Some calls end a caller's sessions.
     fn staff(&self, role: &str) -> Client {
         crate::roles::staff_named(&self.app, role, &format!("{role}{}", self.next()))
+    }
+
+    /// A new key with that scope.
+    fn key(&self, scope: &str) -> Client {
+        let body = json!({"name": format!("{scope}{}", self.next()), "scopes": [scope]});
+        let made = self.app.admin().post("/service-keys", body).expect(201);
+        self.app.anybody().bearer(made["key"].as_str().unwrap())
     }
 
     fn newcomer(&self) -> Client {
