@@ -1,5 +1,5 @@
-//! The people: members, sessions, service keys, outsiders, partings and secrets as rows beside the log,
-//! written in the same commits.
+//! The people: members, sessions, service keys, outsiders, partings and secrets as rows beside the
+//! log, written in the same commits.
 //!
 //! Every call is one closure on the writer's or a reader's thread, so each is atomic; every
 //! statement in it is a look-up by key. One table keeps all identifiers, folded, so that each names
