@@ -3,25 +3,35 @@
 use crate::remote::{RemoteServer, in_a_path};
 use config::Config;
 use serde_json::{Value, json};
+use std::fmt;
 
 /// At the server with that URL, or at the one of these settings.
-pub fn close(pool: &str, at: Option<&str>, config: &Config) -> anyhow::Result<String> {
+pub fn close(pool: &str, at: Option<&str>, config: &Config) -> anyhow::Result<ClosingResult> {
     let server = at.map_or_else(|| RemoteServer::that_listens(config.listen), RemoteServer::at);
     let path = format!("/lotteries/{}/close", in_a_path(pool));
-    let closed = server.as_staff(config)?.post(&path, &json!({}))?.done()?;
-    Ok(told(pool, &closed))
+    let answer = server.as_staff(config)?.post(&path, &json!({}))?.done()?;
+    Ok(ClosingResult { pool: pool.to_owned(), answer })
 }
 
-fn told(pool: &str, closed: &Value) -> String {
-    let mut lines = vec![format!("{pool} is {}", closed["state"].as_str().unwrap_or("closed"))];
-    for (what, list) in [("winner", "winners"), ("reserve", "reserves")] {
-        let lots = closed["draw"][list].as_array().into_iter().flatten().zip(1..);
-        lines.extend(lots.map(|(lot, place): (&Value, u32)| {
-            let [ballot, name] = ["ballot", "name"].map(|name| lot[name].as_str().unwrap_or("?"));
-            format!("{what} {place}: {name}, ballot {ballot}")
-        }));
+/// What the server answered.
+pub struct ClosingResult {
+    pool: String,
+    pub answer: Value,
+}
+
+/// The state, and a line for each winner and reserve.
+impl fmt::Display for ClosingResult {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} is {}", self.pool, self.answer["state"].as_str().unwrap_or("closed"))?;
+        for (what, list) in [("winner", "winners"), ("reserve", "reserves")] {
+            let lots = self.answer["draw"][list].as_array().into_iter().flatten();
+            for (lot, place) in lots.zip(1..) {
+                let part = |name: &str| lot[name].as_str().unwrap_or("?");
+                write!(f, "\n{what} {place}: {}, ballot {}", part("name"), part("ballot"))?;
+            }
+        }
+        Ok(())
     }
-    lines.join("\n")
 }
 
 #[cfg(test)]
@@ -31,13 +41,15 @@ mod tests {
     #[test]
     fn winners_and_reserves_are_told_in_their_order() {
         let lot = |name: &str| json!({"ballot": format!("b-{name}"), "name": name});
+        let told =
+            |pool: &str, answer: Value| ClosingResult { pool: pool.to_owned(), answer }.to_string();
         let closed = json!({"state": "drawn",
             "draw": {"winners": [lot("a"), lot("b")], "reserves": [lot("c")]}});
         assert_eq!(
-            told("2099-12-31", &closed),
+            told("2099-12-31", closed),
             "2099-12-31 is drawn\nwinner 1: a, ballot b-a\nwinner 2: b, ballot b-b\n\
              reserve 1: c, ballot b-c"
         );
-        assert_eq!(told("spring", &json!({"state": "closed", "draw": null})), "spring is closed");
+        assert_eq!(told("spring", json!({"state": "closed", "draw": null})), "spring is closed");
     }
 }

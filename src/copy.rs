@@ -14,12 +14,14 @@ use actors::store::{
 };
 use actors::time::Time;
 use anyhow::{Context, bail, ensure};
+use base::progress::ProgressBar;
 use config::{Choice, Config};
 use ports::deeds::{Deed, DeedAttempt};
 use ports::directory::Directory;
+use ports::history::History;
 use ports::moving::Arrivals;
 use products::table;
-use products::verify::verify;
+use products::verify::{Verified, verify_telling};
 use sqlite::SqliteStore;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -157,12 +159,14 @@ impl Log<'_> {
     async fn carry(mut self) -> anyhow::Result<u64> {
         let mut after = self.common().await?;
         let mut written = 0;
+        let mut bar = ProgressBar::on_terminal("frames");
         loop {
             let feed = ask(|done| self.from.feed(after, AT_ONCE, done)).await?;
             for fed in feed.frames {
                 after = fed.position;
                 written += u64::from(self.frame(fed).await?);
             }
+            bar.at(after, feed.end);
             if after >= feed.end {
                 return Ok(written);
             }
@@ -234,8 +238,8 @@ async fn compare(config: &Config) -> anyhow::Result<(u64, u64)> {
     let here = history(&Config { store: Choice::Sqlite, ..config.clone() }).await?;
     let there = history(&Config { store: Choice::Cql, ..config.clone() }).await?;
     let (left, arrived) = (
-        verify(&*here).context("in the data folder")?,
-        verify(&*there).context("in the keyspace")?,
+        verify_aloud("data folder", &*here).context("in the data folder")?,
+        verify_aloud("keyspace", &*there).context("in the keyspace")?,
     );
     ensure!(
         left == arrived,
@@ -257,6 +261,11 @@ async fn compare(config: &Config) -> anyhow::Result<(u64, u64)> {
         ensure!(ends[0] == ends[1], "the log of {partition} that arrived is not the one that left");
     }
     Ok((arrived.partitions, arrived.records))
+}
+
+fn verify_aloud(what: &'static str, history: &dyn History) -> anyhow::Result<Verified> {
+    let mut bar = ProgressBar::on_terminal(what);
+    verify_telling(history, &mut |done, of| bar.at(done, of))
 }
 
 async fn ask<T: Send + 'static>(

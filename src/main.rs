@@ -3,22 +3,26 @@
 use actors::time::system_clock;
 use base::calendar::wire_time;
 use base::journal::Style;
+use base::progress::ProgressBar;
 use base::{clocks, journal, meters};
 use config::{Choice, Config, Settings, default_toml};
 use draws::fraud::Fraud;
 use people::DrawnPassword;
 use ports::directory::ServiceKey;
 use products::verify;
+use serde_json::{Value, json};
 use stampede::app::{self, App};
-use stampede::cli::{self, Command};
+use stampede::cli::{self, Command, Invocation};
 use stampede::{closing, copy, demo, descriptors, http, stores};
+use std::fmt::Display;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let (command, settings) = match cli::parse(std::env::args_os(), std::env::vars_os()) {
-        Ok(parsed) => parsed,
-        Err(stop) => return stop.report(),
-    };
+    let Invocation { command, settings, json } =
+        match cli::parse(std::env::args_os(), std::env::vars_os()) {
+            Ok(parsed) => parsed,
+            Err(stop) => return stop.report(),
+        };
     let style = match command {
         // What it prints is for a person who looks at the console beside it.
         Command::Demo(_) if !settings.says("log") => Style::Off,
@@ -26,7 +30,7 @@ fn main() -> ExitCode {
     };
     journal::start(style);
     settings.warnings.iter().for_each(|warning| journal::warn(warning, &[]));
-    let result = run(command, settings);
+    let result = run(command, settings, json);
     journal::flush();
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -39,25 +43,36 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(command: Command, settings: Settings) -> anyhow::Result<()> {
+fn run(command: Command, settings: Settings, json: bool) -> anyhow::Result<()> {
     match command {
         Command::Serve => actix_web::rt::System::new().block_on(serve(settings)),
         Command::Demo(wish) => wait_for(demo::run(wish, settings, print)),
         Command::Seed { at } => print(&demo::seed_only(&at, &settings.config)?),
         Command::Close { pool, at } => {
             let closed = closing::close(&pool, at.as_deref(), &settings.config)?;
-            print(&closed)
+            told(json, &closed, || closed.answer.clone())
         }
         Command::Config { toml: true } => print(&default_toml()),
-        Command::Config { toml: false } => print(&settings.table()),
+        Command::Config { toml: false } => told(json, &settings.table(), || settings.as_json()),
+        Command::Completions(shell) => print(&String::from_utf8(cli::completions(shell))?),
         Command::Openapi => print(&serde_json::to_string_pretty(&http::openapi::document())?),
-        Command::Verify => verify_log(&settings.config),
+        Command::Verify => verify_log(&settings.config, json),
         Command::VerifyDraw(request) => print(&request.run()?.to_string()),
         Command::Migrate => print(&wait_for(stores::migrate(&settings.config))?),
-        Command::Copy => print(&wait_for(copy::copy(&settings.config))?.to_string()),
+        Command::Copy => {
+            let copied = wait_for(copy::copy(&settings.config))?;
+            told(json, &copied, || {
+                json!({"people": copied.people, "frames": copied.frames,
+                    "partitions": copied.partitions, "records": copied.records})
+            })
+        }
         Command::Archive { older_than_days } => {
             let now = system_clock()();
-            print(&wait_for(stores::archive(&settings.config, older_than_days, now))?)
+            let report = wait_for(stores::archive(&settings.config, older_than_days, now))?;
+            told(json, &report, || {
+                json!({"frames": report.frames, "segments": report.segments,
+                    "packed": report.packed, "before": report.before, "after": report.after})
+            })
         }
         Command::AcceptLoss if settings.config.store == Choice::Cql => {
             anyhow::bail!("store is cql: the database cares for its own log")
@@ -72,13 +87,21 @@ fn run(command: Command, settings: Settings) -> anyhow::Result<()> {
             )
         }
         Command::Backup { file } => Ok(sqlite::backup(&settings.config.data, &file)?),
-        Command::Restore { file } => Ok(sqlite::restore(&file, &settings.config.data)?),
+        Command::Restore { file } => {
+            let mut bar = ProgressBar::on_terminal("pages");
+            let mut tell = |done, of| bar.at(done, of);
+            Ok(sqlite::restore_telling(&file, &settings.config.data, &mut tell)?)
+        }
         Command::KeyCreate(draft) => with_people(settings, CREATE_KEY, async |people| {
             let made = people.service_keys.create(draft).await?;
-            print(&format!("{}\n{}\nThe key is shown this once.", made.id, made.key))
+            let text = format!("{}\n{}\nThe key is shown this once.", made.id, made.key);
+            told(json, &text, || json!({"id": made.id.to_string(), "key": made.key}))
         }),
         Command::KeyList => with_people(settings, LIST_KEYS, async |people| {
             let keys = people.service_keys.list().await?;
+            if json {
+                return print(&Value::from_iter(keys.iter().map(key_json)).to_string());
+            }
             keys.iter().try_for_each(|key| print(&key_line(key)))
         }),
         Command::KeyRevoke { id } => with_people(settings, REVOKE_KEY, async |people| {
@@ -160,14 +183,18 @@ fn wait_for<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<
     actix_web::rt::System::new().block_on(work)
 }
 
-fn verify_log(config: &Config) -> anyhow::Result<()> {
-    let verified = verify::verify(&*wait_for(stores::history(config))?)?;
-    for (whole, counts) in &verified.books {
-        let counts: Vec<String> =
-            counts.iter().map(|(state, count)| format!("{state} {count}")).collect();
-        print(&format!("{whole}: {}", counts.join(", ")))?;
-    }
-    print(&verified.to_string())
+fn verify_log(config: &Config, json: bool) -> anyhow::Result<()> {
+    let history = wait_for(stores::history(config))?;
+    let verified = {
+        let mut bar = ProgressBar::on_terminal("partitions");
+        verify::verify_telling(&*history, &mut |done, of| bar.at(done, of))?
+    };
+    told(json, &verified, || verified.as_json())
+}
+
+/// Says what came of it, to whoever asked.
+fn told(json: bool, text: &dyn Display, value: impl FnOnce() -> Value) -> anyhow::Result<()> {
+    if json { print(&value().to_string()) } else { print(&text.to_string()) }
 }
 
 /// A key, as `key list` shows it.
@@ -181,6 +208,18 @@ fn key_line(key: &ServiceKey) -> String {
         line += &format!(" ({purpose})");
     }
     line
+}
+
+fn key_json(key: &ServiceKey) -> Value {
+    json!({
+        "id": key.id.to_string(),
+        "name": key.name,
+        "scopes": key.scopes.names(),
+        "purpose": key.purpose,
+        "created_at": wire_time(key.created_at),
+        "expires_at": key.expires_at.map(wire_time),
+        "revoked_at": key.revoked_at.map(wire_time),
+    })
 }
 
 fn print(text: &str) -> anyhow::Result<()> {

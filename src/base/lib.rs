@@ -11,6 +11,7 @@ pub mod invisible;
 pub mod journal;
 pub mod meters;
 pub mod network;
+pub mod progress;
 pub mod secret;
 
 pub use hex::Hex;

@@ -1,6 +1,7 @@
 //! The subcommands that call a server as its users do: `demo` and `close`.
 
 use super::command::Command;
+use super::grammar_parts::json;
 use crate::demo::DemoWish;
 use clap::{Arg, ArgAction, ArgMatches, value_parser};
 use std::time::Duration;
@@ -21,11 +22,15 @@ pub fn demo() -> clap::Command {
         )
         .arg(lasts.help("Ends by itself after so long, like 60s or 5m"))
         .arg(open.help("Opens the console in a browser"))
-        .arg(seed.conflicts_with_all(["rate", "for", "open"]).help(
-            "Instead fills the server at that URL with members, lotteries, ballots and coupons, as \
-             the caller that STAMPEDE_SERVICE_KEY or STAMPEDE_ADMIN_PASSWORD says; a second time \
-             changes nothing",
-        ))
+        .arg(
+            seed.conflicts_with_all(["rate", "for", "open"])
+                .help("Instead fills the server at that URL, once")
+                .long_help(
+                    "Instead fills the server at that URL with members, lotteries, ballots and \
+                     coupons, as the caller that STAMPEDE_SERVICE_KEY or STAMPEDE_ADMIN_PASSWORD \
+                     says; a second time changes nothing",
+                ),
+        )
 }
 
 pub fn close() -> clap::Command {
@@ -34,6 +39,7 @@ pub fn close() -> clap::Command {
     clap::Command::new("close")
         .about("Closes a lottery on a running server, draws, and prints who has won")
         .arg(pool.help("Its closing day, or its name"))
+        .arg(json())
         .arg(at.help("Where the server is; by default where the setting listen says"))
 }
 

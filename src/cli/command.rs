@@ -1,6 +1,7 @@
 //! What the binary can be told to do.
 
 use crate::demo::DemoWish;
+use clap_complete::Shell;
 use draws::verify;
 use people::KeyDraft;
 use std::path::PathBuf;
@@ -21,6 +22,7 @@ pub enum Command {
         toml: bool,
     },
     Openapi,
+    Completions(Shell),
     Verify,
     VerifyDraw(verify::VerifyRequest),
     Migrate,

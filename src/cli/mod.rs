@@ -2,20 +2,22 @@
 //! binary can do.
 //!
 //! It only reads. Settings are loaded here too, so that its caller gets both or one reason why not.
-//! `grammar` has the subcommands and their flags.
+//! `grammar` has the subcommands and their flags, `calling` those that call a server that runs.
 
 mod calling;
 mod command;
 mod grammar;
+mod grammar_parts;
 #[cfg(test)]
 mod tests;
 
 pub use command::Command;
 
 use clap::ArgMatches;
+use clap_complete::Shell;
 use config::{self, SETTINGS, Settings};
 use draws::verify;
-use grammar::command_line;
+use grammar::{JSON, NAME, SettingFlags, command_line};
 use people::KeyDraft;
 use ports::scopes::{Scope, Scopes};
 use std::ffi::OsString;
@@ -46,16 +48,38 @@ impl Stop {
     }
 }
 
+/// What a command line asks for.
+#[derive(Debug)]
+pub struct Invocation {
+    pub command: Command,
+    pub settings: Settings,
+    /// What comes of it is for a script.
+    pub json: bool,
+}
+
+/// The completions of that shell, for settings as well.
+pub fn completions(shell: Shell) -> Vec<u8> {
+    let mut written = Vec::new();
+    clap_complete::generate(shell, &mut command_line(SettingFlags::Shown), NAME, &mut written);
+    written
+}
+
 pub fn parse(
     arguments: impl IntoIterator<Item = OsString>,
     variables: impl IntoIterator<Item = (OsString, OsString)>,
-) -> Result<(Command, Settings), Stop> {
-    let matches = command_line().try_get_matches_from(arguments).map_err(Stop::Usage)?;
-    let command = command(&matches);
-    if matches!(command, Command::Config { toml: true } | Command::VerifyDraw(_)) {
-        // One prints the defaults, the other needs none; both must work where the settings are what
-        // is broken.
-        return Ok((command, Settings::default()));
+) -> Result<Invocation, Stop> {
+    let grammar = command_line(SettingFlags::Hidden);
+    let matches = grammar.try_get_matches_from(arguments).map_err(Stop::Usage)?;
+    let (command, json) = (command(&matches), asks_for_json(&matches));
+    if matches!(
+        command,
+        Command::Config { toml: true }
+            | Command::Completions(_)
+            | Command::Openapi
+            | Command::VerifyDraw(_)
+    ) {
+        // They need none, and must work where the settings are what is broken.
+        return Ok(Invocation { command, settings: Settings::default(), json });
     }
     let flag = |setting: &'static config::Setting| {
         setting.flag()?;
@@ -65,7 +89,15 @@ pub fn parse(
     let variables: Vec<_> = variables.into_iter().collect();
     let settings = config::load(matches.get_one("config").cloned(), flags, &variables)
         .map_err(Stop::Setting)?;
-    Ok((command, settings))
+    Ok(Invocation { command, settings, json })
+}
+
+/// Of the innermost subcommand, if it has that flag.
+fn asks_for_json(matches: &ArgMatches) -> bool {
+    match matches.subcommand() {
+        Some((_, inner)) => asks_for_json(inner),
+        None => matches.try_get_one::<bool>(JSON).ok().flatten().is_some_and(|json| *json),
+    }
 }
 
 fn command(matches: &ArgMatches) -> Command {
@@ -81,6 +113,9 @@ fn command(matches: &ArgMatches) -> Command {
         Some(("close", close)) => calling::close_command(close),
         Some(("config", config)) => Command::Config { toml: config.get_flag("toml") },
         Some(("openapi", _)) => Command::Openapi,
+        Some(("completions", shell)) => {
+            Command::Completions(shell.get_one("shell").copied().expect("clap requires it"))
+        }
         Some(("verify", _)) => Command::Verify,
         Some(("verify-draw", draw)) => Command::VerifyDraw(verify::VerifyRequest {
             file: file(draw),

@@ -7,7 +7,8 @@ use base::Hex;
 use std::time::Duration;
 
 fn parsed(line: &str) -> Result<(Command, Settings), Stop> {
-    parse(std::iter::once("stampede").chain(line.split_whitespace()).map(OsString::from), [])
+    let words = std::iter::once("stampede").chain(line.split_whitespace()).map(OsString::from);
+    parse(words, []).map(|asked| (asked.command, asked.settings))
 }
 
 fn usage(line: &str) -> clap::Error {
@@ -19,7 +20,7 @@ fn usage(line: &str) -> clap::Error {
 
 #[test]
 fn the_command_line_is_well_formed() {
-    command_line().debug_assert();
+    command_line(SettingFlags::Hidden).debug_assert();
 }
 
 #[test]
@@ -38,6 +39,7 @@ fn every_subcommand_is_understood() {
         ("config", Command::Config { toml: false }),
         ("config --toml", Command::Config { toml: true }),
         ("openapi", Command::Openapi),
+        ("completions fish", Command::Completions(Shell::Fish)),
         ("verify", Command::Verify),
         (
             "verify-draw -",
@@ -79,7 +81,7 @@ fn every_subcommand_is_understood() {
 #[test]
 fn no_subcommand_is_forgotten() {
     let mut forms = Vec::new();
-    for sub in command_line().get_subcommands() {
+    for sub in command_line(SettingFlags::Hidden).get_subcommands() {
         match sub.get_subcommands().count() {
             0 => forms.push(sub.get_name().to_owned()),
             _ => forms.extend(
@@ -89,7 +91,8 @@ fn no_subcommand_is_forgotten() {
         }
     }
     for form in forms {
-        let line = if parsed(&form).is_ok() { form } else { format!("{form} x") };
+        let line = ["", " x", " zsh"].map(|more| format!("{form}{more}"));
+        let line = line.into_iter().find(|line| parsed(line).is_ok()).unwrap_or(form);
         assert!(parsed(&line).is_ok(), "{line}");
     }
 }
@@ -120,18 +123,48 @@ fn the_default_file_is_printed_even_where_the_settings_are_broken() {
 }
 
 #[test]
-fn help_and_version_are_no_failures_and_help_has_every_flag() {
+fn help_and_version_are_no_failures() {
     assert_eq!(usage("--version").to_string(), format!("stampede {}\n", env!("CARGO_PKG_VERSION")));
-    let help = usage("--help");
-    assert_eq!(help.exit_code(), 0);
-    let page = help.to_string();
-    assert!(
-        SETTINGS
-            .iter()
-            .filter_map(config::Setting::flag)
-            .all(|flag| page.contains(&format!("--{flag} "))),
-        "{page}"
-    );
+    assert_eq!(usage("--help").exit_code(), 0);
+}
+
+#[test]
+fn help_shows_what_a_command_takes_and_one_line_on_settings() {
+    let lines = |line: &str| usage(line).to_string().lines().count();
+    for (line, most) in [("-h", 35), ("--help", 40), ("archive --help", 14), ("key -h", 16)] {
+        let page = usage(line).to_string();
+        assert!(lines(line) <= most, "{} lines: {page}", lines(line));
+        assert_eq!(page.matches("`stampede config`").count(), 1, "{page}");
+        assert!(!page.contains("--hold-ttl-s"), "{page}");
+    }
+    assert!(usage("archive -h").to_string().contains("--older-than-days <DAYS>"));
+    assert!(lines("-h") < lines("--help"));
+    assert!(usage("--help").to_string().contains("with 2 if it was called wrongly"));
+}
+
+#[test]
+fn shells_complete_commands_and_settings() {
+    for shell in ["bash", "zsh", "fish"] {
+        let (command, _) = parsed(&format!("completions {shell} --workers none")).unwrap();
+        let Command::Completions(shell) = command else { panic!("it is {command:?}") };
+        let script = String::from_utf8(completions(shell)).unwrap();
+        for word in ["older-than-days", "hold-ttl-s", "verify-draw"] {
+            assert!(script.contains(word), "{shell}: {word}");
+        }
+    }
+    assert_eq!(usage("completions tcsh").exit_code(), 2);
+}
+
+#[test]
+fn what_is_for_scripts_is_asked_of_the_command_itself() {
+    let json = |line: &str| {
+        let words = std::iter::once("stampede").chain(line.split(' ')).map(OsString::from);
+        parse(words, []).unwrap().json
+    };
+    for line in ["verify", "key list", "key create shop", "copy", "archive", "config", "close x"] {
+        assert!(json(&format!("{line} --json")) && !json(line), "{line}");
+    }
+    assert_eq!(usage("serve --json").exit_code(), 2);
 }
 
 #[test]
@@ -174,7 +207,7 @@ fn paths_need_not_be_utf8() {
     use std::os::unix::ffi::OsStringExt;
     let odd = OsString::from_vec(b"b\xff".to_vec());
     let line = ["stampede".into(), "backup".into(), odd.clone(), "--data".into(), odd.clone()];
-    let (command, settings) = parse(line, []).unwrap();
+    let Invocation { command, settings, .. } = parse(line, []).unwrap();
     assert_eq!(command, Command::Backup { file: odd.clone().into() });
     assert_eq!(settings.config.data, PathBuf::from(odd));
 }

@@ -94,6 +94,11 @@ impl Settings {
     pub fn table(&self) -> String {
         show::table(&self.values)
     }
+
+    /// The same for scripts.
+    pub fn as_json(&self) -> serde_json::Value {
+        show::json(&self.values)
+    }
 }
 
 impl Default for Settings {

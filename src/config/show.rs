@@ -7,6 +7,7 @@
 use super::setting::{Base, Setting};
 use super::table::SETTINGS;
 use super::values::{SettingValue, Values};
+use serde_json::{Value, json};
 use std::fmt::Write;
 
 /// A line of values for each setting, and its reason under it.
@@ -26,6 +27,26 @@ pub fn table(values: &Values) -> String {
         );
     }
     page
+}
+
+/// A member for each setting. What has no value, and what may not be shown, is null.
+pub fn json(values: &Values) -> Value {
+    let some = |text: String| (!text.is_empty()).then_some(text);
+    let one = |value: &SettingValue| {
+        let setting = value.setting;
+        let text = some(value.text.to_string_lossy().into_owned());
+        let body = json!({
+            "value": text.filter(|_| !setting.is_secret()),
+            "is_set": !value.text.is_empty(),
+            "from": value.origin.to_string(),
+            "default": some(setting.default_text()),
+            "flag": setting.flag().map(|flag| format!("--{flag}")),
+            "variable": setting.variable(),
+            "reason": setting.reason(),
+        });
+        (setting.name.to_owned(), body)
+    };
+    values.0.iter().map(one).collect()
 }
 
 /// A settings file in which every setting stands with its reason. Those without a fixed default are

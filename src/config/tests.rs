@@ -168,6 +168,18 @@ fn a_secret_is_nowhere_to_be_seen() {
 }
 
 #[test]
+fn scripts_are_told_every_setting_and_no_secret() {
+    let variables = [("STAMPEDE_ADMIN_PASSWORD", "correct horse"), ("STAMPEDE_TOKEN_S", "60")];
+    let told = from_environment(&variables).unwrap().as_json();
+    assert_eq!(told.as_object().unwrap().len(), SETTINGS.len());
+    assert_eq!(told["token_s"]["value"], "60");
+    assert_eq!(told["token_s"]["from"], "STAMPEDE_TOKEN_S");
+    assert_eq!(told["admin_password"]["is_set"], true);
+    assert!(told["admin_password"]["value"].is_null() && told["redis"]["value"].is_null());
+    assert!(!told.to_string().contains("horse"));
+}
+
+#[test]
 fn a_secret_has_no_flag() {
     assert!(SETTINGS.iter().all(|setting| setting.flag().is_none() == setting.is_secret()));
 }

@@ -84,7 +84,7 @@ async fn play(wish: DemoWish, settings: Settings, say: Say) -> anyhow::Result<()
     }
     running.stop().await;
     let verified = verify::verify(&*stores::history(&config).await?)?;
-    say(&format!("the log of the demo is {verified}"))
+    say(&format!("the log of the demo is {}", verified.summary()))
 }
 
 /// Fills the server at `url`, as whoever the settings name. Says what it did.

@@ -12,6 +12,7 @@ pub use keyspace::destination;
 
 use actors::Time;
 use anyhow::{Context, bail};
+use base::progress::ProgressBar;
 use config::{Choice, Config};
 use ports::{Backend, History};
 use products::table;
@@ -35,9 +36,12 @@ pub async fn history(config: &Config) -> anyhow::Result<Box<dyn History>> {
 
 const DAY_S: u32 = 86_400;
 
-/// Archives what is older than so many days, or than the settings say. Answers what is to be said
-/// of it.
-pub async fn archive(config: &Config, days: Option<u32>, now: Time) -> anyhow::Result<String> {
+/// Archives what is older than so many days, or than the settings say.
+pub async fn archive(
+    config: &Config,
+    days: Option<u32>,
+    now: Time,
+) -> anyhow::Result<sqlite::ArchiveReport> {
     if config.store == Choice::Cql {
         bail!(
             "store is cql: the database compresses its log by itself; there is nothing to archive"
@@ -47,7 +51,9 @@ pub async fn archive(config: &Config, days: Option<u32>, now: Time) -> anyhow::R
         .or(config.archive_after_days)
         .context("how old? Say --older-than-days DAYS, or set archive_after_days")?;
     let until = now.minus_s(days * DAY_S);
-    Ok(sqlite::archive(&config.data, until, &table::rows).await?.to_string())
+    let mut bar = ProgressBar::on_terminal("segments");
+    let mut tell = |made| bar.at(made, 0);
+    Ok(sqlite::archive(&config.data, until, &table::rows, &mut tell).await?)
 }
 
 /// Brings the schema of a CQL database up to date. Answers what is to be said of it.

@@ -14,6 +14,7 @@ use actors::store::Position;
 use anyhow::{Context, bail};
 use lists::{Lists, MOST, Rows};
 use ports::history::History;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -28,6 +29,19 @@ pub struct Verified {
 }
 
 impl Verified {
+    pub fn summary(&self) -> String {
+        format!("in order: {} partitions, {} records", self.partitions, self.records)
+    }
+
+    pub fn as_json(&self) -> Value {
+        let counts = |counts: &Counts| -> Value {
+            counts.iter().map(|(state, count)| ((*state).to_owned(), json!(count))).collect()
+        };
+        let books: Value =
+            self.books.iter().map(|(whole, of)| (whole.clone(), counts(of))).collect();
+        json!({"partitions": self.partitions, "records": self.records, "books": books})
+    }
+
     /// Adds a share to its whole.
     fn count(&mut self, (whole, share): (String, Counts)) {
         match self.books.get_mut(&whole) {
@@ -39,15 +53,31 @@ impl Verified {
     }
 }
 
+/// A line for each whole, and what they come to.
 impl fmt::Display for Verified {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "in order: {} partitions, {} records", self.partitions, self.records)
+        for (whole, counts) in &self.books {
+            let counts = counts.iter().map(|(state, count)| format!("{state} {count}"));
+            writeln!(f, "{whole}: {}", counts.collect::<Vec<_>>().join(", "))?;
+        }
+        f.write_str(&self.summary())
     }
 }
 
 pub fn verify(history: &dyn History) -> anyhow::Result<Verified> {
+    verify_telling(history, &mut |_, _| ())
+}
+
+/// Tells after each partition how many of how many were read.
+pub fn verify_telling(
+    history: &dyn History,
+    tell: &mut dyn FnMut(u64, u64),
+) -> anyhow::Result<Verified> {
     let (mut verified, mut declared) = (Verified::default(), Lists::default());
-    for partition in history.partitions()? {
+    let partitions = history.partitions()?;
+    let all = partitions.len() as u64;
+    for partition in partitions {
+        tell(verified.partitions, all);
         let one = one(history, &partition, &mut declared);
         let (records, books) = one.with_context(|| format!("partition {partition}"))?;
         books.into_iter().for_each(|share| verified.count(share));

@@ -15,6 +15,9 @@ use rusqlite::{Connection, OpenFlags};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
+/// Copied in one step of a restore.
+const PAGES: i32 = 4096;
+
 /// Copies the database of the folder into a new file.
 pub fn backup(folder: &Path, to: &Path) -> Result<(), Error> {
     let (from, archive) = folder::look_into(folder)?;
@@ -39,6 +42,15 @@ pub fn backup(folder: &Path, to: &Path) -> Result<(), Error> {
 
 /// Makes a backup the database of a folder that has none.
 pub fn restore(from: &Path, folder: &Path) -> Result<(), Error> {
+    restore_telling(from, folder, &mut |_, _| ())
+}
+
+/// Tells how many of how many pages are there.
+pub fn restore_telling(
+    from: &Path,
+    folder: &Path,
+    tell: &mut dyn FnMut(u64, u64),
+) -> Result<(), Error> {
     let from = absolute(from)?;
     fs::metadata(&from).map_err(at(&from))?;
     let source = folder::connect(&from, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
@@ -54,7 +66,7 @@ pub fn restore(from: &Path, folder: &Path) -> Result<(), Error> {
     // What an attempt left that was cut off.
     let _ = fs::remove_file(&half);
     drop(create_private(&half)?);
-    copy(&source, &half).inspect_err(|_| drop(fs::remove_file(&half)))?;
+    copy_in_steps(&source, &half, tell).inspect_err(|_| drop(fs::remove_file(&half)))?;
     carrying::carry(&source, &beside, &archive)?;
     let database = folder.database();
     fs::rename(&half, &database).map_err(at(&database))?;
@@ -73,8 +85,39 @@ fn archive_of(backup: &Path) -> PathBuf {
 fn copy(from: &Connection, to: &Path) -> Result<(), Error> {
     let mut copy = folder::connect(to, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     if Backup::new(from, &mut copy)?.step(-1)? != StepResult::Done {
-        return Err(Error::Damaged("it could not be copied: it is locked".to_owned()));
+        return Err(locked());
     }
+    finish(copy, to)
+}
+
+/// For a file that nobody writes to.
+fn copy_in_steps(
+    from: &Connection,
+    to: &Path,
+    tell: &mut dyn FnMut(u64, u64),
+) -> Result<(), Error> {
+    let mut copy = folder::connect(to, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    let backup = Backup::new(from, &mut copy)?;
+    loop {
+        match backup.step(PAGES)? {
+            StepResult::Done => break,
+            StepResult::More => {
+                let left = backup.progress();
+                let [of, left] = [left.pagecount, left.remaining].map(|pages| pages.max(0) as u64);
+                tell(of - left, of);
+            }
+            _ => return Err(locked()),
+        }
+    }
+    drop(backup);
+    finish(copy, to)
+}
+
+fn locked() -> Error {
+    Error::Damaged("it could not be copied: it is locked".to_owned())
+}
+
+fn finish(copy: Connection, to: &Path) -> Result<(), Error> {
     // The copy shall be one file; a store that opens it changes this back.
     schema::set_journal(&copy, "delete", to)?;
     drop(copy);

@@ -40,7 +40,7 @@ mod on_disk;
 
 pub use archive::command::{ArchiveReport, archive};
 pub use backend::SqliteBackend;
-pub use backup::{backup, restore};
+pub use backup::{backup, restore, restore_telling};
 pub use error::Error;
 pub use folder::{Folder, accept_loss};
 pub use meters::measure_files;

@@ -94,6 +94,10 @@ fn service_keys_are_made_listed_and_revoked_while_nobody_serves() {
         succeeds(STAMPEDE.run(&folder, ["key", "list"])).trim_end(),
         format!("{id} shop members")
     );
+    let told = succeeds(STAMPEDE.run(&folder, ["key", "list", "--json"]));
+    let told: Value = serde_json::from_str(&told).unwrap();
+    assert_eq!(told[0]["scopes"], json!(["members"]), "{told}");
+    assert_eq!((&told[0]["id"], &told[0]["revoked_at"]), (&json!(id), &Value::Null), "{told}");
     let asked = |expected: u16| {
         let server = STAMPEDE.start(&folder);
         let answer = server.anybody().bearer(key).on_behalf_of("seven").get("/me");
@@ -265,6 +269,20 @@ fn a_folder_without_a_database_has_nothing_to_verify() {
     assert!(
         fails(STAMPEDE.run(&folder, ["verify"]), 1).contains("there is no database in the folder")
     );
+}
+
+#[test]
+fn a_script_is_told_the_books() {
+    let folder = TestFolder::new();
+    let server = STAMPEDE.start(&folder);
+    server.lottery(1);
+    hold_number(&server.member("ada"), "0007");
+    server.stop();
+    let told = succeeds(STAMPEDE.run(&folder, ["verify", "--json"]));
+    let told: Value = serde_json::from_str(&told).unwrap();
+    assert!(told["records"].as_u64().unwrap() > 0, "{told}");
+    let books = told["books"].as_object().unwrap();
+    assert!(books.values().any(|counts| counts["held"] == 1), "{told}");
 }
 
 #[cfg(unix)]

@@ -106,6 +106,9 @@ fn a_server_is_filled_once_and_a_lottery_closed_from_the_command_line() {
     assert!(closed.starts_with(&format!("{day} is drawn\nwinner 1: d***, ballot ")), "{closed}");
     assert_eq!(closed.lines().count(), 7, "{closed}");
     assert_eq!(succeeds(STAMPEDE.run(&folder, ["close", &day, "--at", &url])), closed);
+    let told = succeeds(STAMPEDE.run(&folder, ["close", &day, "--at", &url, "--json"]));
+    let told: Value = serde_json::from_str(&told).unwrap();
+    assert_eq!(told["draw"]["winners"].as_array().unwrap().len(), 3, "{told}");
     let unknown = STAMPEDE.run(&folder, ["close", "2199-01-01", "--at", &url]);
     assert!(fails(unknown, 1).contains("(not-found)"));
 }

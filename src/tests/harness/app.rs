@@ -158,7 +158,7 @@ impl TestApp {
         let archive = stampede::stores::archive(&self.config, Some(1), until);
         let said = actix_web::rt::System::new().block_on(archive);
         self.wait_until_free();
-        said.unwrap()
+        said.unwrap().to_string()
     }
 
     /// Moves the clock; it never moves by itself.

@@ -33,8 +33,14 @@ impl fmt::Display for ArchiveReport {
 }
 
 /// Archives what is of `until` or before, also if it does not fill a segment. SQLite copies the
-/// whole database to make it smaller, so there must be room for that.
-pub async fn archive(folder: &Path, until: Time, rows_of: &RowsOf) -> Result<ArchiveReport, Error> {
+/// whole database to make it smaller, so there must be room for that. Tells how many segments are
+/// made.
+pub async fn archive(
+    folder: &Path,
+    until: Time,
+    rows_of: &RowsOf,
+    tell: &mut dyn FnMut(u64),
+) -> Result<ArchiveReport, Error> {
     let folder = Folder::lock(folder)?;
     folder.must_hold_database()?;
     let mut report = ArchiveReport::default();
@@ -45,6 +51,7 @@ pub async fn archive(folder: &Path, until: Time, rows_of: &RowsOf) -> Result<Arc
             report.frames += made.frames;
             report.packed += made.bytes;
             report.segments += 1;
+            tell(report.segments);
         }
     }
     report.before = length(&folder)?;

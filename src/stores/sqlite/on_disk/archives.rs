@@ -423,16 +423,17 @@ fn the_command_archives_all_that_is_old_and_makes_the_database_smaller() {
     for now in 1..=400 {
         answer(|done| store.append(a.next(now), done));
     }
-    let used = wait(archive::command::archive(&scratch.0, ALL, &no_rows));
+    let used = wait(archive::command::archive(&scratch.0, ALL, &no_rows, &mut |_| ()));
     assert!(matches!(used, Err(Error::InUse(_))));
     drop(store);
-    let report = wait(archive::command::archive(&scratch.0, Time(390), &no_rows)).unwrap();
+    let report =
+        wait(archive::command::archive(&scratch.0, Time(390), &no_rows, &mut |_| ())).unwrap();
     assert_eq!((report.frames, report.segments), (390, 1));
     assert!(report.before > 2_000_000 && report.after < 300_000, "{report}");
     assert_eq!(report.after, std::fs::metadata(scratch.at("stampede.db")).unwrap().len());
     assert!(!scratch.at("stampede.db-wal").exists());
     assert_eq!(frames(&open_plain(&scratch.0), "a").len(), 400);
     let nothing = Scratch::new();
-    let none = wait(archive::command::archive(&nothing.0, ALL, &no_rows));
+    let none = wait(archive::command::archive(&nothing.0, ALL, &no_rows, &mut |_| ()));
     assert!(matches!(none, Err(Error::NoDatabase(_))));
 }
