@@ -35,5 +35,6 @@ pub use keys::{Key, KeyWindow};
 pub use neighbours::Neighbours;
 pub use node::{Limits, Node};
 pub use partition::Partition;
+pub use passing::PASSED_ON_TOGETHER;
 pub use request::{Done, Looked, Manner, Reply, Request};
 pub use router::Router;

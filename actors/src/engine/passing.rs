@@ -11,12 +11,15 @@ use super::neighbours::Astray;
 use super::request::{Manner, Reply, Request};
 use super::router::Router;
 use crate::machine::{Machine, partition_id};
-use futures_util::future::join_all;
+use futures_util::stream::{self, StreamExt};
 use std::str::FromStr;
 
 /// How often an owner is looked for. Each time something has changed: a node was fenced off, or was
 /// found to be gone.
 const ATTEMPTS: u32 = 4;
+
+/// Of requests that came together, so many are on their way to another node at once.
+pub const PASSED_ON_TOGETHER: usize = 64;
 
 impl<M: Machine> Router<M> {
     /// Asks the owner of the partition.
@@ -52,7 +55,7 @@ impl<M: Machine> Router<M> {
     }
 
     /// Asks the owner of the partition many things at once. What is another node's to say is passed
-    /// on one by one.
+    /// on one by one, so many at a time, because the way to it has room for others, too.
     pub(super) async fn ask_owner_together(
         &self,
         name: &M::Name,
@@ -69,7 +72,7 @@ impl<M: Machine> Router<M> {
             Err(Failure::Moved) => self.ask_owner(name, request).await,
             reply => reply,
         });
-        join_all(asked).await
+        stream::iter(asked).buffered(PASSED_ON_TOGETHER).collect().await
     }
 
     /// Serves what another node has passed on. None if it cannot be read.

@@ -29,10 +29,13 @@ use actix_web::dev::Payload;
 use actix_web::http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HeaderName};
 use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse, web};
 use actors::Caller;
+use actors::engine::PASSED_ON_TOGETHER;
 use answers::NDJSON;
-use futures_util::future::{LocalBoxFuture, join_all};
+use futures_util::future::LocalBoxFuture;
+use futures_util::stream::{self, StreamExt};
 use hashbrown::HashMap;
 use line::ReadLine;
+use lines::MOST_LINES;
 use people::{RequestOrigin, Signed, Via};
 use ports::directory::AccountRole;
 use serde::Serialize;
@@ -153,8 +156,14 @@ impl Sheet {
         B: DeserializeOwned,
         T: Serialize,
     {
+        // Of lines for other nodes too many at once would leave no room on the way to them.
+        let at_once = match shared.engine.node.has_neighbours() {
+            true => PASSED_ON_TOGETHER,
+            false => MOST_LINES,
+        };
         let each = async |lines: LetIn<B>| {
-            join_all(lines.into_iter().map(async |line| call(line?).await)).await
+            let calls = lines.into_iter().map(async |line| call(line?).await);
+            stream::iter(calls).buffered(at_once).collect().await
         };
         self.answer_together(shared, named, each).await
     }

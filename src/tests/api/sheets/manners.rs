@@ -80,6 +80,24 @@ fn a_line_that_cannot_be_read_is_answered_in_its_place() {
 }
 
 #[test]
+fn the_answer_has_the_form_of_the_sheet_or_the_one_that_is_asked_for() {
+    let app = TestApp::start();
+    let id = campaign(&app, json!({"quota": 9}));
+    let (path, shop) = (path(&id), app.service("shop"));
+    let (json, ndjson) = ("application/json", "application/x-ndjson");
+    for (accepts, form) in [("*/*", json), (json, json), (ndjson, ndjson)] {
+        let answer = shop.clone().with("Accept", accepts).post(&path, vec![line_of("m1")].into());
+        assert_eq!(answer.header("content-type"), Some(form), "{accepts}");
+        assert_eq!(answer.text.starts_with('['), form == json);
+    }
+    for (accepts, form) in [("*/*", ndjson), (json, json), (ndjson, ndjson)] {
+        let answer = shop.clone().with("Accept", accepts).send_lines(&path, r#"{"member":"m1"}"#);
+        assert_eq!(answer.header("content-type"), Some(form), "{accepts}");
+        assert_eq!(answer.body[0]["status"], 200);
+    }
+}
+
+#[test]
 fn what_is_no_sheet_is_refused_as_a_whole() {
     let app = TestApp::start();
     let id = campaign(&app, json!({"quota": 9}));
