@@ -18,7 +18,7 @@ use actors::engine::{By, Failure};
 use actors::machine::partition_id;
 use actors::store::Page;
 use futures_util::future::join_all;
-use metrics::counter;
+use metrics::{counter, gauge};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::PoisonError;
 
@@ -88,6 +88,7 @@ impl Orders {
         let after = self.swept.lock().unwrap_or_else(PoisonError::into_inner).take();
         let page = Page { shelf: shelves::UNSETTLED, owner: Id::SYSTEM, after, limit: AT_ONCE };
         let rows = self.engine.rows(page).await?;
+        gauge!("stampede_orders_unsettled").set(rows.len() as f64);
         let mut of_tills: BTreeMap<TillName, Vec<u32>> = BTreeMap::new();
         for order in rows.iter().filter_map(|row| order_of_row(&row.key)) {
             of_tills.entry(order.till).or_default().push(order.number);

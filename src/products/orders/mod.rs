@@ -108,10 +108,11 @@ impl Orders {
     /// of it, a sweep tells them later.
     async fn decide(&self, id: &OrderId, command: Command, by: By) -> Result<Done<Event>, Error> {
         let done = self.engine.tills.command(&id.till, command, by).await?;
-        if !by.is_dry_run() && !done.replayed {
-            if let Some(past) = past_in(&done.event) {
-                self.follow_past(id, past).await;
-            }
+        if !by.is_dry_run()
+            && !done.replayed
+            && let Some(past) = past_in(&done.event)
+        {
+            self.follow_past(id, past).await;
         }
         Ok(done)
     }

@@ -154,11 +154,14 @@ fn by(caller: Caller, step: u8) -> By {
 
 /// Whether it may come to something when it is asked again.
 fn may_pass(error: &Error) -> bool {
-    match &error.0 {
-        Failure::Unknown | Failure::Moved | Failure::Busy | Failure::Unavailable(_) => true,
-        Failure::Refused(Refusal::Orders(till::Refusal::LimitReached { .. })) => true,
-        _ => false,
-    }
+    matches!(
+        &error.0,
+        Failure::Unknown
+            | Failure::Moved
+            | Failure::Busy
+            | Failure::Unavailable(_)
+            | Failure::Refused(Refusal::Orders(till::Refusal::LimitReached { .. }))
+    )
 }
 
 /// The story: each step until it is answered.

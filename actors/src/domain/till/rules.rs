@@ -145,17 +145,15 @@ impl Machine for Till {
 
     fn books(&self, name: &TillName) -> Vec<(String, Counts)> {
         let TillLedger { gathering, placed, unsettled, held, .. } = self.ledger();
+        let begun = u64::from(self.book.next_order);
         let counts = vec![
+            ("begun", begun),
             ("gathering", gathering),
             ("placed", placed),
             ("unsettled", unsettled),
             ("held", held),
         ];
-        if self.terms.is_none() {
-            Vec::new()
-        } else {
-            vec![(format!("orders {}", name.pool), counts)]
-        }
+        if begun == 0 { Vec::new() } else { vec![(format!("orders {}", name.pool), counts)] }
     }
 
     fn imbalance(&self) -> i64 {
