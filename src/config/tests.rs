@@ -353,3 +353,23 @@ fn the_url_of_redis_has_no_password_in_it_and_no_tls() {
         );
     }
 }
+
+#[test]
+fn each_line_tells_where_it_was_said_and_of_a_secret_only_that_there_is_one() {
+    let password = "nobody is told this sentence";
+    let settings =
+        from_environment(&[("STAMPEDE_ADMIN_PASSWORD", password), ("STAMPEDE_TOKEN_S", "600")])
+            .unwrap();
+    let lines = settings.lines();
+    assert_eq!(lines.len(), SETTINGS.len());
+    let line = |name: &str| lines.iter().find(|line| line.name == name).unwrap();
+    let secret = line("admin_password");
+    assert_eq!((secret.is_secret, secret.is_set, &secret.value), (true, true, &None));
+    assert!(!format!("{lines:?}").contains(password));
+    let told = line("token_s");
+    assert_eq!(told.value.as_deref(), Some("600"));
+    assert_eq!(told.origin, Origin::Variable("STAMPEDE_TOKEN_S".to_owned()));
+    assert!(told.default.is_some() && told.default != told.value && !told.reason.is_empty());
+    assert_eq!(line("refresh_s").origin, Origin::Default);
+    assert!(!line("cluster_key").is_set);
+}
