@@ -57,7 +57,10 @@ fn run(command: Command, settings: Settings, json: bool) -> anyhow::Result<()> {
         Command::Completions(shell) => print(&String::from_utf8(cli::completions(shell))?),
         Command::Openapi => print(&serde_json::to_string_pretty(&http::openapi::document())?),
         Command::Verify => verify_log(&settings.config, json),
-        Command::VerifyDraw(request) => print(&request.run()?.to_string()),
+        Command::VerifyDraw(request) => {
+            let findings = request.run()?;
+            told(json, &findings, || json!(findings))
+        }
         Command::Migrate => print(&wait_for(stores::migrate(&settings.config))?),
         Command::Copy => {
             let copied = wait_for(copy::copy(&settings.config))?;

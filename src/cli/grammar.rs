@@ -71,7 +71,9 @@ fn serving() -> [Command; 6] {
 fn checking() -> [Command; 2] {
     [
         sub("verify", "Replays every log and names the first thing that is wrong").arg(json()),
-        verify_draw().arg(file("The proof of a draw or of one ballot; - reads what comes in")),
+        verify_draw()
+            .arg(file("The proof of a draw or of one ballot; - reads what comes in"))
+            .arg(json()),
     ]
 }
 

@@ -161,7 +161,16 @@ fn what_is_for_scripts_is_asked_of_the_command_itself() {
         let words = std::iter::once("stampede").chain(line.split(' ')).map(OsString::from);
         parse(words, []).unwrap().json
     };
-    for line in ["verify", "key list", "key create shop", "copy", "archive", "config", "close x"] {
+    for line in [
+        "verify",
+        "verify-draw -",
+        "key list",
+        "key create shop",
+        "copy",
+        "archive",
+        "config",
+        "close x",
+    ] {
         assert!(json(&format!("{line} --json")) && !json(line), "{line}");
     }
     assert_eq!(usage("serve --json").exit_code(), 2);

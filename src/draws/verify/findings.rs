@@ -8,9 +8,10 @@ use crate::beacon::Chain;
 use crate::bundle::{Bundle, Round};
 use crate::inclusion::Inclusion;
 use actors::domain::pool::PoolName;
+use serde::Serialize;
 use std::fmt;
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Findings {
     title: String,
     checked: Vec<String>,

@@ -109,6 +109,12 @@ fn a_server_is_filled_once_and_a_lottery_closed_from_the_command_line() {
     let told = succeeds(STAMPEDE.run(&folder, ["close", &day, "--at", &url, "--json"]));
     let told: Value = serde_json::from_str(&told).unwrap();
     assert_eq!(told["draw"]["winners"].as_array().unwrap().len(), 3, "{told}");
+    let proof = server.anybody().get(&format!("/lotteries/{day}/proof")).text;
+    let proof = folder.file("proof.json", &proof);
+    let found = succeeds(STAMPEDE.run(&folder, ["verify-draw", &proof, "--json"]));
+    let found: Value = serde_json::from_str(&found).unwrap();
+    assert_eq!(found["title"], format!("the draw of the lottery {day}"));
+    assert!(!found["checked"].as_array().unwrap().is_empty(), "{found}");
     let unknown = STAMPEDE.run(&folder, ["close", "2199-01-01", "--at", &url]);
     assert!(fails(unknown, 1).contains("(not-found)"));
 }
