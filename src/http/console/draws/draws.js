@@ -14,7 +14,7 @@ import { copyOf } from "./keep.js";
 import { address, kept, pool } from "./kept.js";
 import { Winners } from "./winners.js";
 
-const path = `/api/v1/lotteries/${encodeURIComponent(pool)}`;
+const path = `/api/v1/pools/${encodeURIComponent(pool)}`;
 
 async function load() {
   if (kept) return kept;

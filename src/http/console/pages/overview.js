@@ -20,12 +20,12 @@ const MOST = 10;
 // Everything that can sell out, each with its ledger.
 async function load() {
   const [campaigns, lotteries] = await Promise.all([
-    get(`/api/v1/campaigns?limit=${MOST}`), get(`/api/v1/lotteries?limit=${MOST}`)]);
+    get(`/api/v1/campaigns?limit=${MOST}`), get(`/api/v1/pools?limit=${MOST}`)]);
   const rows = [
     ...campaigns.items.filter(({ state }) => state !== "ended").map((one) => ({
       kind: "campaigns", id: one.id, name: one.name, state: one.state })),
     ...lotteries.items.filter(({ tickets }) => tickets).map((one) => ({
-      kind: "lotteries", id: one.closes_on, name: one.name, state: one.state })),
+      kind: "lotteries", id: one.id, name: one.name, state: one.state })),
   ];
   return Promise.all(rows.map(async (row) => (
     { ...row, ledger: await get(`/api/v1/${row.kind}/${row.id}/ledger`) })));
