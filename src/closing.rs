@@ -1,4 +1,4 @@
-//! `stampede close`: ends a lottery on a running server, and says what came of it.
+//! `stampede close`: ends a lottery or pool on a running server, and says what came of it.
 
 use crate::remote::{RemoteServer, in_a_path};
 use config::Config;
@@ -8,7 +8,7 @@ use std::fmt;
 /// At the server with that URL, or at the one of these settings.
 pub fn close(pool: &str, at: Option<&str>, config: &Config) -> anyhow::Result<ClosingResult> {
     let server = at.map_or_else(|| RemoteServer::that_listens(config.listen), RemoteServer::at);
-    let path = format!("/lotteries/{}/close", in_a_path(pool));
+    let path = format!("/pools/{}/close", in_a_path(pool));
     let answer = server.as_staff(config)?.post(&path, &json!({}))?.done()?;
     Ok(ClosingResult { pool: pool.to_owned(), answer })
 }
