@@ -52,6 +52,11 @@ fn imports_go_as_the_guide_says() {
 }
 
 #[test]
+fn pools_go_as_the_guide_says() {
+    printed::works("docs/guide/pools.md", "run as printed");
+}
+
+#[test]
 fn tickets_go_as_the_guide_says() {
     printed::works("docs/guide/tickets.md", "run as printed");
 }
