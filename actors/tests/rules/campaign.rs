@@ -9,7 +9,9 @@ use actors::domain::coupons::campaign::{
 };
 use actors::domain::coupons::coupon::Tenure;
 use actors::domain::coupons::rows::{CouponHome, home_of_row};
-use actors::domain::coupons::{CouponState, Discount, Offer, OfferChanges, Serial, redeem};
+use actors::domain::coupons::{
+    CancelBy, CouponState, Discount, Offer, OfferChanges, Serial, redeem,
+};
 use actors::{Caller, Id, Machine, Time};
 use testing::played::Played;
 
@@ -315,11 +317,16 @@ fn before_the_first_claim_any_mistake_is_mended_and_after_it_none() {
             discount: Some(Discount::Amount(700)),
             min_amount: Some(None),
             max_discount: Some(Some(9)),
+            cancel_by: Some(CancelBy::Admin),
         },
         valid_s: Some(Some(60)),
         ..CampaignChanges::default()
     };
-    let offer = Offer { max_discount: Some(9), ..Offer::of(Discount::Amount(700)) };
+    let offer = Offer {
+        max_discount: Some(9),
+        cancel_by: CancelBy::Admin,
+        ..Offer::of(Discount::Amount(700))
+    };
     let better = CampaignPlan {
         name: "Better".into(),
         quota: 1,
