@@ -159,6 +159,10 @@ fn slice_events() -> Vec<(tickets::Event, &'static str)> {
              01f40301f6a3b8ded96801b6f3dcded96802f6a3b8ded96864b6f3dcded968f4030200000a0a0a0000000\
              40100070a0a00000004",
         ),
+        (
+            Referred { ticket: TICKETS[1], order: ORDER },
+            "2100000002adadadadadadadadadadadadadadadadf6a3b8ded96800000db3b1120a03ac02",
+        ),
     ]
 }
 

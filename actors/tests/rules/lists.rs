@@ -67,6 +67,7 @@ impl ByHand {
             Event::Opened { .. }
             | Event::Prepared { .. }
             | Event::Extended { .. }
+            | Event::Referred { .. }
             | Event::Sealed { .. } => {}
         }
     }

@@ -76,7 +76,8 @@ fn command(dice: &mut Dice) -> Command {
         },
         97 => Command::Open { lead: LEAD, terms: Box::new(TERMS) },
         100..=109 => Command::HoldFor { order, owner: ADA.id, pattern, count },
-        110..=117 => Command::Follow {
+        110..=111 => Command::Refund { ticket: ticket(3123, 1) },
+        112..=117 => Command::Follow {
             order,
             fate: if dice.below(2) == 0 { PartFate::Sold } else { PartFate::Ended },
         },
@@ -103,11 +104,12 @@ fn kind(event: &Event) -> &'static str {
         Event::HeldFor { .. } => "held for",
         Event::Followed { .. } => "followed",
         Event::FollowedRefund { .. } => "followed refund",
+        Event::Referred { .. } => "referred",
     }
 }
 
 /// What a story may tell after the opening.
-const EVERYTHING: [&str; 11] = [
+const EVERYTHING: [&str; 12] = [
     "held",
     "confirmed",
     "extended",
@@ -119,6 +121,7 @@ const EVERYTHING: [&str; 11] = [
     "held for",
     "followed",
     "followed refund",
+    "referred",
 ];
 
 #[test]

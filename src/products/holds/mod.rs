@@ -16,8 +16,8 @@ use actors::Id;
 use actors::domain::lottery::{LotteryPlan, MemberLimits};
 use actors::domain::pool::PoolName;
 use actors::domain::tickets::stock::Ticket;
-use actors::domain::tickets::{self, HoldState, HoldView, TicketId};
-use actors::domain::till::{LimitKey, OrderEnd, OrderId, OrderStage, OrderView};
+use actors::domain::tickets::{self, HoldState, HoldView};
+use actors::domain::till::{LimitKey, OrderEnd, OrderStage, OrderView};
 use actors::engine::{By, Done, Failure};
 use actors::time::Time;
 use std::sync::Arc;
@@ -105,20 +105,6 @@ impl Holds {
             HeldId::Slice(hold) => self.tickets.release(hold, by).await,
             HeldId::Order(order) => self.orders.release(order, by).await,
         }
-    }
-
-    /// Takes a sold ticket back, whoever it was sold by.
-    pub async fn refund(&self, id: &TicketId, by: By) -> Result<Done<()>, Error> {
-        let ticket = Ticket { number: id.number, copy: id.copy };
-        let done = self.tickets.refund(id, by).await;
-        let order = match &done {
-            Err(Error(Failure::Refused(crate::Refusal::Tickets(tickets::Refusal::OfOrder {
-                order,
-            })))) => *order,
-            _ => return done,
-        };
-        let order = OrderId::of(id.pool, order);
-        pick(self.orders.refund(&order, vec![ticket], by).await?, |_| Some(()))
     }
 
     /// A live hold, or one that was bought. Of one that ended there is nothing to see.

@@ -13,13 +13,13 @@ use crate::failure::{Error, Refusal, pick};
 use crate::lottery::Lotteries;
 use crate::opening::Whole;
 use crate::table::Engine;
-use crate::tickets::WantedTickets;
 use crate::tickets::opened::open_with;
+use crate::tickets::{RefundedBy, Tickets, WantedTickets};
 use actors::Id;
 use actors::domain::lottery::LotteryPlan;
 use actors::domain::pool::PoolName;
 use actors::domain::tickets::stock::Ticket;
-use actors::domain::tickets::{self, SliceName};
+use actors::domain::tickets::{self, SliceName, TicketId};
 use actors::domain::till::{
     Answer, Command, Event, LimitKey, OrderId, OrderPart, OrderStage, OrderView, PastOrder,
     Question, Till, TillLedger, TillName,
@@ -102,6 +102,24 @@ impl Orders {
             Event::Refunded { tickets, .. } => Some(tickets),
             _ => None,
         })
+    }
+
+    /// Takes one sold ticket back, whichever way it was bought.
+    pub async fn refund_ticket(
+        &self,
+        tickets: &Tickets,
+        id: &TicketId,
+        by: By,
+    ) -> Result<Done<()>, Error> {
+        let done = tickets.refund(id, by).await?;
+        match done.event {
+            RefundedBy::Slice => pick(done, |_| Some(())),
+            RefundedBy::Till(order) => {
+                let ticket = Ticket { number: id.number, copy: id.copy };
+                let order = OrderId::of(id.pool, order);
+                pick(self.refund(&order, vec![ticket], by).await?, |_| Some(()))
+            }
+        }
     }
 
     /// One fact of the till; whoever follows it is told before the caller is. If they do not hear

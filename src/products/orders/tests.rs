@@ -15,6 +15,8 @@ use actors::domain::lottery::{LotteryPlan, MemberLimits, TicketSetup};
 use actors::domain::pool::PoolName;
 use actors::domain::shelves;
 use actors::domain::tickets;
+use actors::domain::tickets::TicketId;
+use actors::domain::tickets::stock::Ticket;
 use actors::domain::till::{self, Command, LimitKey, TillLedger};
 use actors::engine::{By, Done, Failure, Key, KeyWindow, Limits, Node};
 use actors::store::{Page, Shelf};
@@ -182,8 +184,10 @@ async fn tell(process: Rc<Process>, client: Rc<RefCell<Client>>) {
             2 => process.hold(5, &[], by(ADA, 2)).await.map(|done| Some(done.event)),
             3 => orders.release(&placed[1].id, by(ADA, 3)).await.map(|_| None),
             4 => {
-                let one = vec![placed[0].tickets[0]];
-                orders.refund(&placed[0].id, one, by(ADMIN, 4)).await.map(|_| None)
+                let Ticket { number, copy } = placed[0].tickets[0];
+                let id = TicketId { pool: POOL, digits: 4, number, copy };
+                let by = by(ADMIN, 4);
+                orders.refund_ticket(&process.tickets, &id, by).await.map(|_| None)
             }
             // Somebody else has the same card. What they get expires.
             5 => process.hold(5, &[CARD], by(BOB, 5)).await.map(|done| Some(done.event)),

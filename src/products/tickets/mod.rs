@@ -17,8 +17,8 @@ use actors::domain::shelves;
 use actors::domain::tickets::pattern::Pattern;
 use actors::domain::tickets::stock::Ticket;
 use actors::domain::tickets::{
-    Answer, Command, Event, HoldId, HoldView, LabelLedger, Question, Refusal, Slice, SliceName,
-    TicketId, TicketLedger, before_tickets_of,
+    Answer, Command, Event, HoldId, HoldView, LabelLedger, OrderNumber, Question, Refusal, Slice,
+    SliceName, TicketId, TicketLedger, before_tickets_of,
 };
 use actors::engine::{By, Done, Failure};
 use actors::store::{ListedRow, Page, StoreError};
@@ -66,6 +66,15 @@ pub struct HeldTickets {
     pub id: HoldId,
     pub tickets: Vec<Ticket>,
     pub until: Time,
+}
+
+/// Who takes a sold ticket back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RefundedBy {
+    /// It is done.
+    Slice,
+    /// The order has to be asked.
+    Till(OrderNumber),
 }
 
 /// How many match a pattern, how many of them are free, and some of these.
@@ -130,11 +139,15 @@ impl Tickets {
         pick(done, |event| matches!(event, Event::Released { .. }).then_some(()))
     }
 
-    /// Takes a sold ticket back.
-    pub async fn refund(&self, id: &TicketId, by: By) -> Result<Done<()>, Error> {
+    /// Takes a sold ticket back. One that an order has bought is referred to that order.
+    pub async fn refund(&self, id: &TicketId, by: By) -> Result<Done<RefundedBy>, Error> {
         let ticket = Ticket { number: id.number, copy: id.copy };
         let done = self.command(&id.slice(), Command::Refund { ticket }, by).await?;
-        pick(done, |event| matches!(event, Event::Refunded { .. }).then_some(()))
+        pick(done, |event| match event {
+            Event::Refunded { .. } => Some(RefundedBy::Slice),
+            Event::Referred { order, .. } => Some(RefundedBy::Till(order)),
+            _ => None,
+        })
     }
 
     /// A command to the slice that a hold or ticket names. Where nothing was ever opened, nothing

@@ -43,6 +43,7 @@ impl Told for Slice {
             | Event::HeldFor { .. }
             | Event::Followed { .. }
             | Event::FollowedRefund { .. }
+            | Event::Referred { .. }
             | Event::Sealed { .. } => {}
         }
     }

@@ -98,6 +98,12 @@ impl Books {
         self.parts.insert(order, part);
     }
 
+    /// The order whose live part has that ticket.
+    pub fn order_with(&self, ticket: &Ticket) -> Option<OrderNumber> {
+        let mut parts = self.parts.iter();
+        parts.find(|(_, part)| part.tickets.contains(ticket)).map(|(order, _)| *order)
+    }
+
     pub fn follow(&mut self, order: &OrderNumber, fate: PartFate) {
         let Some(LivePart { owner, tickets }) = self.parts.remove(order) else { return };
         self.labels.let_go(&tickets);

@@ -137,13 +137,15 @@ impl Slice {
             let known = self.books.stock.has(&ticket);
             return Err(if known { Refusal::NotSold } else { Refusal::UnknownTicket });
         }
-        let buyer = past::buyer(&ticket, cards).ok_or(Refusal::NotSold)?;
+        // A part may not have heard yet that its order was bought.
+        let of_order = || self.books.order_with(&ticket).map(Buyer::Order);
+        let buyer = past::buyer(&ticket, cards).or_else(of_order).ok_or(Refusal::NotSold)?;
         if caller.role == Role::Member {
             return Err(Refusal::NotAdmin);
         }
         let hold = match buyer {
             Buyer::Hold(hold) => hold,
-            Buyer::Order(order) => return Err(Refusal::OfOrder { order }),
+            Buyer::Order(order) => return Ok(Verdict::New(Event::Referred { ticket, order })),
         };
         match past::of_hold(hold, cards) {
             Some(PastHold { owner, end: HoldEnd::Sold(mut left) }) => {

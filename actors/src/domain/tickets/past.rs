@@ -175,7 +175,8 @@ pub(super) fn write(event: &Event, cards: &mut Vec<Card>) {
         | Event::Held { .. }
         | Event::Extended { .. }
         | Event::Sealed { .. }
-        | Event::HeldFor { .. } => {}
+        | Event::HeldFor { .. }
+        | Event::Referred { .. } => {}
     }
 }
 

@@ -37,6 +37,7 @@ pub(super) fn declare(name: &SliceName, event: &Event, at: Time, rows: &mut Vec<
         Event::Opened { .. }
         | Event::Prepared { .. }
         | Event::Extended { .. }
+        | Event::Referred { .. }
         | Event::Sealed { .. } => {}
     }
 }

@@ -134,6 +134,7 @@ impl Machine for Slice {
                 let tickets = tickets.as_slice().into();
                 self.books.hold_part(*order, LivePart { owner: *owner, tickets });
             }
+            Event::Referred { .. } => {}
             Event::Followed { order, fate, .. } => self.books.follow(order, *fate),
             Event::FollowedRefund { tickets, .. } => {
                 tickets.iter().for_each(|ticket| self.books.refund(ticket));

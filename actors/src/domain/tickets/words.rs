@@ -132,6 +132,12 @@ pub enum Event {
         lead: u8,
         terms: Box<SliceTerms>,
     },
+    /// The ticket was bought by an order, whose till takes it back. It is a fact only so that who
+    /// asks again, under the same key, is sent to the same till.
+    Referred {
+        ticket: Ticket,
+        order: OrderNumber,
+    },
 }
 
 /// In order of precedence.
@@ -172,10 +178,6 @@ pub enum Refusal {
     OrderOver,
     /// The order has no part here that this could be told.
     NoPart,
-    /// The ticket was bought by an order, whose till takes it back.
-    OfOrder {
-        order: OrderNumber,
-    },
     /// Orders whose parts live must be settled before the slice is sealed.
     PartsLive {
         parts: u64,

@@ -47,7 +47,6 @@ impl Explain for Refusal {
             ),
             // Tills hear these, and members what the till says.
             Refusal::OrderOver | Refusal::NoPart => Problem::plain(&problem::HOLD_EXPIRED),
-            Refusal::OfOrder { .. } => Problem::plain(&problem::NOT_SOLD),
             Refusal::PartsLive { .. } => Problem::plain(&problem::LOTTERY_CLOSED),
         }
     }

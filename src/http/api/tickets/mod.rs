@@ -244,7 +244,7 @@ async fn refund(
 ) -> Result<HttpResponse, Problem> {
     let id: TicketId = id.parse().map_err(|_| Refusal::UnknownTicket.explain())?;
     let by = key.by(caller, flags.how(), || vec![b"refund".to_vec(), id.to_string().into_bytes()]);
-    let done = shared.holds.refund(&id, by).await?;
+    let done = shared.orders.refund_ticket(&shared.tickets, &id, by).await?;
     Ok(reply::mark_replayed(
         reply::ok(&RefundBody { id: id.to_string(), state: "refunded" }),
         done.replayed,

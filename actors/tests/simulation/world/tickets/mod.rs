@@ -220,10 +220,9 @@ impl Kind for Slice {
                 );
                 tally.count("closed");
             }
-            Refusal::OrderOver
-            | Refusal::NoPart
-            | Refusal::OfOrder { .. }
-            | Refusal::PartsLive { .. } => panic!("nobody orders in this world: {refusal:?}"),
+            Refusal::OrderOver | Refusal::NoPart | Refusal::PartsLive { .. } => {
+                panic!("nobody orders in this world: {refusal:?}")
+            }
             Refusal::UnknownHold => {
                 let begun = told.before(told.place).find(|event| begins(event, hold));
                 assert!(begun.is_none(), "a hold is gone: {begun:?}");

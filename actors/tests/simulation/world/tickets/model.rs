@@ -242,7 +242,10 @@ impl Model {
                 assert_eq!((ledger.held, ledger.sold), (0, *sold));
                 (self.closing, self.sealed) = (true, true);
             }
-            Event::HeldFor { .. } | Event::Followed { .. } | Event::FollowedRefund { .. } => {
+            Event::HeldFor { .. }
+            | Event::Followed { .. }
+            | Event::FollowedRefund { .. }
+            | Event::Referred { .. } => {
                 panic!("nobody orders in this world: {event:?}")
             }
         }
