@@ -1,7 +1,7 @@
 //! Puts everything together, once, at start. Tests build the app in the same way.
 
 use crate::http::connection::{Entrance, Rooms};
-use crate::http::fresh::Fresh;
+use crate::http::fresh::FreshAnswers;
 use crate::http::live::LiveFigures;
 use crate::http::streams::Streams;
 use crate::http::together::Together;
@@ -168,7 +168,7 @@ impl App {
             rooms: Rooms::of(&config),
             streams: Streams::of(&config),
             live: LiveFigures::default(),
-            availability: Fresh::default(),
+            availability: FreshAnswers::default(),
             config,
             settings: OnceLock::new(),
         });

@@ -1,8 +1,8 @@
 //! What every handler and every job may reach: a plain struct. `app` makes it, once.
 
-use crate::http::api::pools::availability::ToldAvailability;
 use crate::http::connection::Rooms;
-use crate::http::fresh::Fresh;
+use crate::http::fresh::FreshAnswers;
+use crate::http::left_of_pool::LeftOfPool;
 use crate::http::live::LiveFigures;
 use crate::http::problem::Problem;
 use crate::http::streams::Streams;
@@ -63,7 +63,7 @@ pub struct Shared {
     /// Gauges of what comes and goes.
     pub series: Arc<Series>,
     /// What is left of pools, for all who ask within a second.
-    pub availability: Fresh<PoolName, Result<ToldAvailability, Problem>>,
+    pub availability: FreshAnswers<PoolName, Result<LeftOfPool, Problem>>,
     /// The results of draws, for all who ask at once.
     pub results: Together<PoolName, Result<Bytes, Problem>>,
     pub store: Arc<dyn Backend>,

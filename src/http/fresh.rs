@@ -1,5 +1,5 @@
-//! Answers that are so old at most, for all who ask: a crowd that asks for the same costs as much as
-//! one.
+//! Answers that are so old at most, for all who ask: a crowd that asks for the same costs as much
+//! as one.
 
 use super::together::Together;
 use std::collections::HashMap;
@@ -13,12 +13,12 @@ const MANY: usize = 1000;
 /// Nobody is given an older one.
 const OLDEST: Duration = Duration::from_secs(1);
 
-pub struct Fresh<K, A> {
+pub struct FreshAnswers<K, A> {
     kept: Mutex<HashMap<K, (Instant, A)>>,
     making: Together<K, A>,
 }
 
-impl<K: Eq + Hash + Clone, A: Clone> Fresh<K, A> {
+impl<K: Eq + Hash + Clone, A: Clone> FreshAnswers<K, A> {
     /// One that is not older than `age`, and a second at most.
     pub async fn answer(&self, what: &K, age: Duration, make: impl AsyncFnOnce() -> A) -> A {
         if let Some(kept) = self.find(what, age) {
@@ -56,9 +56,9 @@ impl<K: Eq + Hash + Clone, A: Clone> Fresh<K, A> {
     }
 }
 
-impl<K, A> Default for Fresh<K, A> {
+impl<K, A> Default for FreshAnswers<K, A> {
     fn default() -> Self {
-        Fresh { kept: Mutex::default(), making: Together::default() }
+        FreshAnswers { kept: Mutex::default(), making: Together::default() }
     }
 }
 
@@ -69,7 +69,7 @@ mod tests {
 
     #[actix_rt::test]
     async fn who_asks_soon_after_another_gets_the_same() {
-        let (fresh, made) = (Fresh::default(), Cell::new(0));
+        let (fresh, made) = (FreshAnswers::default(), Cell::new(0));
         let ask = async |what: &'static str, age| {
             let make = async || {
                 made.set(made.get() + 1);

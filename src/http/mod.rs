@@ -26,6 +26,7 @@ pub mod flags;
 pub mod fresh;
 pub mod headers;
 mod introductions;
+pub mod left_of_pool;
 pub mod live;
 mod mistake;
 pub mod mistakes;

@@ -1,6 +1,6 @@
 //! The lists of lotteries and pools: of those about which something is still to be done, of those
-//! that are open, by the instant at which they close, of those that are closing, and of all that have
-//! names of their own.
+//! that are open, by the instant at which they close, of those that are closing, and of all that
+//! have names of their own.
 //!
 //! A lottery that was created before there was a list of closing instants is in none of the second
 //! and third until it begins to close.

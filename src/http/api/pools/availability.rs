@@ -4,6 +4,7 @@ use crate::http::api::figures;
 use crate::http::api::pool::{PoolInPath, find_lottery, find_plan};
 use crate::http::caller::Perhaps;
 use crate::http::flags::{self, Params};
+use crate::http::left_of_pool::LeftOfPool;
 use crate::http::origin::ClientOrigin;
 use crate::http::problem::{self, Problem};
 use crate::http::static_page::StaticPage;
@@ -59,14 +60,6 @@ pub struct LabelBody {
     pub sold: u64,
 }
 
-/// What is told of a pool, to all who ask within a second.
-#[derive(Clone)]
-pub struct ToldAvailability {
-    page: Arc<StaticPage>,
-    text: Arc<str>,
-    free: u64,
-}
-
 pub async fn show(
     shared: web::Data<Shared>,
     request: HttpRequest,
@@ -104,7 +97,7 @@ pub async fn follow(
 struct Follower {
     shared: web::Data<Shared>,
     pool: PoolName,
-    last: Option<ToldAvailability>,
+    last: Option<LeftOfPool>,
     greeted: bool,
 }
 
@@ -130,13 +123,13 @@ impl EventSource for Follower {
 }
 
 /// What was told so long ago at most.
-async fn told(shared: &Shared, pool: PoolName, age: Duration) -> Result<ToldAvailability, Problem> {
+async fn told(shared: &Shared, pool: PoolName, age: Duration) -> Result<LeftOfPool, Problem> {
     let make = async || {
         let body = look(shared, pool).await?;
         let text: Arc<str> = serde_json::to_string(&body).expect("it is plain data").into();
         let line = format!("{text}\n");
         let page = Arc::new(StaticPage::of("application/json", line.into()));
-        Ok(ToldAvailability { page, text, free: body.free })
+        Ok(LeftOfPool { page, text, free: body.free })
     };
     shared.availability.answer(&pool, age, make).await
 }

@@ -1,4 +1,5 @@
-//! Which pools a list has: first the lotteries that are not over, then all pools of their own names.
+//! Which pools a list has: first the lotteries that are not over, then all pools that have names of
+//! their own.
 
 use crate::http::api::lottery::bodies::state;
 use crate::http::api::pools::bodies::PoolBody;

@@ -4,7 +4,7 @@
 //! The endpoints, and the calls that make and show pools. `finding` has the list, `availability`
 //! what those read who wait, `wish` what a new pool is to be, `bodies` what is answered.
 
-pub mod availability;
+mod availability;
 mod bodies;
 mod finding;
 mod wish;
@@ -79,9 +79,9 @@ pub fn endpoints() -> Vec<Endpoint> {
             .summary("See what is left of a pool")
             .who(Who::Optional)
             .notes(
-                "For those who wait, however many, if they are told its figures: made once a second for all, and cacheable. The \
-                 header `ETag` names what was told; sent back as `If-None-Match`, it is answered \
-                 by 304 as long as nothing has changed.",
+                "For those who wait, however many, if they are told its figures: made once a \
+                 second for all, and cacheable. The header `ETag` names what was told; sent back \
+                 as `If-None-Match`, it is answered by 304 as long as nothing has changed.",
             )
             .answer::<AvailabilityBody>(200, "What is free, held and sold.")
             .answer_empty(304, "Nothing has changed.")

@@ -44,7 +44,8 @@ const fields = ({ said, set, field }) => html`
   ${said.tickets && said.kind !== "count" && field("digits", "Digits of a number",
     { ...COUNT, hint: "4 to 7." })}
   ${said.tickets && said.kind !== "count" && field("copies", "Tickets with each number", COUNT)}
-  ${said.tickets && field("sale_starts_at", "The sale begins", { ...WHEN, hint: "At once, if empty." })}
+  ${said.tickets && field("sale_starts_at", "The sale begins",
+    { ...WHEN, hint: "At once, if empty." })}
   ${said.tickets && field("bought", "Most that one member may buy",
     { ...COUNT, hint: "No limit, if empty." })}
   ${said.tickets && field("labels", "Labels",
