@@ -151,6 +151,16 @@ impl<'de> Deserializer<'de> for &'de Unparsed {
         }
     }
 
+    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mistake> {
+        match self {
+            Unparsed::Noted => {
+                let none = std::iter::empty::<(&str, &Unparsed)>();
+                visitor.visit_map(MapDeserializer::new(none))
+            }
+            _ => self.deserialize_any(visitor),
+        }
+    }
+
     fn deserialize_struct<V: Visitor<'de>>(
         self,
         _: &'static str,
@@ -184,7 +194,7 @@ impl<'de> Deserializer<'de> for &'de Unparsed {
     }
 
     forward_to_deserialize_any! {
-        char bytes byte_buf unit unit_struct tuple tuple_struct map identifier ignored_any
+        char bytes byte_buf unit unit_struct tuple tuple_struct identifier ignored_any
     }
 }
 

@@ -185,8 +185,8 @@ fn a_query_wrong_types_and_wrong_values_are_told_in_one_answer() {
                 ("/count", "a whole number, 1 to 10"),
                 (
                     "/x",
-                    "is not known here; known are `pattern`, `number`, `count`, `at_least`, \
-                    `ttl_s`",
+                    "is not known here; known are `pattern`, `number`, `label`, `count`, \
+                    `at_least`, `ttl_s`, `limit_key`",
                 ),
                 ("/pattern", "a pattern has 4 to 7 places, this one has 2"),
                 ("/ttl_s", "1 to 7200 seconds"),

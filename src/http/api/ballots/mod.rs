@@ -77,7 +77,8 @@ fn of_pool(by: PoolPath) -> Vec<Endpoint> {
                 answer: Described::of::<BallotBody>(),
             },
         )
-        .scopes(&[Scope::Members, Scope::Ballots]),
+        .scopes(&[Scope::Members, Scope::Ballots])
+        .problems(&[&problem::NOT_FOUND]),
         of_one_member(
             Endpoint::get(at!(by, "/ballots"), of_lottery)
                 .named(by.pick("listBallotsOfLottery", "listBallotsOfPool"))

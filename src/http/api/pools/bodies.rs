@@ -2,7 +2,7 @@
 
 use crate::http::api::figures;
 use crate::http::api::lottery::bodies::{BallotsBody, DrawBody, state};
-use crate::http::api::pools::wish::{LabelPlan, LimitsPlan, WavePlan};
+use crate::http::api::pools::wish::{LabelPlan, WavePlan};
 use crate::http::words;
 use actors::domain::lottery::{LotteryPlan, LotteryView, TicketSetup};
 use actors::domain::pool::PoolName;
@@ -59,9 +59,18 @@ pub struct StockBody {
     pub sale_ends_at: Option<String>,
     /// Empty: all tickets are released from the beginning.
     pub waves: Vec<WavePlan>,
-    /// Null where there is no limit.
-    pub per_member: LimitsPlan,
+    pub per_member: LimitsBody,
     pub labels: Vec<LabelPlan>,
+}
+
+/// Null where there is no limit.
+#[derive(Serialize, ToSchema)]
+#[schema(as = PoolLimits)]
+pub struct LimitsBody {
+    /// Tickets that one member may hold at a time.
+    pub held: Option<u16>,
+    /// Tickets that one member may have bought.
+    pub bought: Option<u32>,
 }
 
 impl PoolBody {
@@ -94,7 +103,7 @@ impl StockBody {
             sale_starts_at: plan.sale.starts_at.map(wire_time),
             sale_ends_at: plan.sale.ends_at.map(wire_time),
             waves: plan.sale.waves.iter().map(wave).collect(),
-            per_member: LimitsPlan { held: plan.limits.held, bought: plan.limits.bought },
+            per_member: LimitsBody { held: plan.limits.held, bought: plan.limits.bought },
             labels: labels
                 .map(|label| LabelPlan {
                     name: label.name.clone(),

@@ -93,7 +93,7 @@ pub struct WavePlan {
     pub tickets: u64,
 }
 
-#[derive(Clone, Copy, Default, Deserialize, Serialize, ToSchema)]
+#[derive(Clone, Copy, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LimitsPlan {
     /// Tickets that one member may hold at a time.

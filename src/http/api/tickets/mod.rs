@@ -74,7 +74,8 @@ fn of_pool(by: PoolPath) -> Vec<Endpoint> {
                 answer: Described::of::<HoldBody>(),
             },
         )
-        .scopes(&[Scope::Members, Scope::Tickets]),
+        .scopes(&[Scope::Members, Scope::Tickets])
+        .problems(&[&problem::NOT_FOUND]),
         Endpoint::get(at!(by, "/tickets"), search)
             .named(by.pick("findTickets", "findTicketsOfPool"))
             .summary("Look for tickets")
