@@ -3,9 +3,8 @@
 //!
 //! To tell them twice is harmless. That all have heard is told to the till together with others.
 
-use super::{Orders, open_till};
+use super::Orders;
 use crate::failure::Error;
-use crate::opening::Whole;
 use actors::Id;
 use actors::domain::lottery::LotteryPlan;
 use actors::domain::pool::PoolName;
@@ -135,12 +134,17 @@ impl Orders {
         Ok(unsettled.len())
     }
 
-    /// Seals all tills of a pool: what lives ends, and all who follow hear of it. Can be repeated.
+    /// Seals all tills of a pool that were ever needed: what lives ends, and all who follow hear of
+    /// it. Can be repeated. Whoever needs another one from now on gets no ticket: slices are sealed
+    /// next, and not as long as they have a part.
     pub async fn seal(&self, pool: PoolName, plan: &LotteryPlan) -> Result<(), Error> {
-        let (names, open) = (plan.tills(pool), open_till(plan));
-        let tills = Whole { router: &self.engine.tills, names: &names, open: &open };
-        tills.open().await?;
-        let mut unsealed: BTreeSet<TillName> = names.iter().copied().collect();
+        let mut unsealed = BTreeSet::new();
+        for till in plan.tills(pool) {
+            let looked = self.engine.tills.look(&till, Question::Ledger).await?;
+            if looked.answer != Answer::NotOpened {
+                unsealed.insert(till);
+            }
+        }
         for _ in 0..SEALING {
             let mut waits = None;
             for till in unsealed.clone() {
