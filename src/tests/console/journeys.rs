@@ -103,11 +103,11 @@ fn a_newcomer_holds_and_buys_a_number_claims_a_voucher_and_takes_part_in_a_draw(
     browser.fill("pattern", "000");
     browser.sees("It has to be 4 digits or stars.");
     browser.fill("pattern", "0007");
-    browser.sees("1 of 1 that match are free, such as 0007.");
+    browser.sees("1 match, and 1 of them are free, such as 0007.");
     browser.press("Hold");
     browser.sees("You hold 0007.");
     browser.until("document.body.innerText.match(/0007 in the lottery of .* left/)", json!([]));
-    browser.sees("0 of 1 that match are free.");
+    browser.sees("1 match, and 0 of them are free.");
     browser.press("Submit a ballot");
     browser.sees("Your ballot is in the box.");
     browser.sees("Keep the receipt");
@@ -130,7 +130,7 @@ fn a_newcomer_holds_and_buys_a_number_claims_a_voucher_and_takes_part_in_a_draw(
     // What is gone is gone, and the page says so.
     browser.go(&format!("lotteries/{DAY}"));
     browser.fill("pattern", "0007");
-    browser.sees("0 of 1 that match are free.");
+    browser.sees("1 match, and 0 of them are free.");
     browser.press("Hold");
     browser.until("document.querySelector('[role=alert] a[href^=\"/problems/\"]')", json!([]));
 }

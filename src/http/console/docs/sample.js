@@ -11,6 +11,7 @@ const OF_CALLS = {
   assignNextCoupon: { member_id: "7M0000000000000000000000" },
   changePassword: { old_password: SENTENCE, new_password: SENTENCE.replace("long", "longer") },
   createLottery: { closes_on: DAY, tickets: { digits: 4 } },
+  createPool: { closes_at: `${DAY}T12:00:00Z`, tickets: { count: 100 } },
   createUser: { username: "ada", password: SENTENCE },
   replaceUser: { username: "ada" },
   resetPassword: { token: "…", new_password: SENTENCE },

@@ -98,7 +98,7 @@ export function Lottery({ id }) {
           ${whole(lottery.ballots.most)}; ${whole(lottery.ballots.winners)} win` : "none"}</dd>
         ${lottery.ballots && html`<dt>commitment</dt>
           <dd><code>${lottery.ballots.commitment}</code>
-            ${" "}<a href="/draws/${day}">The public page of the draw</a></dd>`}
+            ${" "}<a href="/draws/${id}">The public page of the draw</a></dd>`}
       </dl>
       <${Curl} of=${["GET", path, null, { anybody: true }]} />
     </section>
