@@ -2,14 +2,14 @@
 import createClient from "openapi-fetch";
 import type { components, paths } from "./api.js";
 
-type State = components["schemas"]["CampaignState"];
+type State = components["schemas"]["LotteryState"];
 
 declare const process: { argv: string[] };
 
 const client = createClient<paths>({ baseUrl: process.argv[2] });
-const { data, error } = await client.GET("/api/v1/campaigns", { params: { query: { limit: 10 } } });
+const { data, error } = await client.GET("/api/v1/pools", { params: { query: { limit: 10 } } });
 if (error) {
   throw new Error(error.type);
 }
-const states: State[] = data.items.map((campaign) => campaign.state);
+const states: State[] = data.items.map((pool) => pool.state);
 console.log(states.length);
