@@ -32,8 +32,23 @@ pub struct Folder {
     /// Open for as long as it is ours, so that it hears of a failed flush of its names, also of one
     /// that another asked for.
     names: Arc<File>,
-    /// Let go of in this order: the file last, because it is what others wait for.
-    _locks: Arc<(Option<File>, File)>,
+    _locks: Arc<FolderLocks>,
+}
+
+struct FolderLocks {
+    folder: Option<File>,
+    file: File,
+}
+
+/// The file last, because it is what others wait for. To close them would not do: a process that
+/// another thread starts has copies of them until it becomes another program, and their locks.
+impl Drop for FolderLocks {
+    fn drop(&mut self) {
+        for lock in self.folder.iter().chain([&self.file]) {
+            // The operating system lets go of it in the end.
+            let _ = lock.unlock();
+        }
+    }
 }
 
 impl Folder {
@@ -51,8 +66,8 @@ impl Folder {
             Err(TryLockError::WouldBlock) => return Err(Error::InUse(path)),
             Err(TryLockError::Error(error)) => return Err(Error::File { path: file, error }),
         }
-        let locks = Arc::new((lock_itself(&path)?, lock));
-        Ok(Folder { path, names, _locks: locks })
+        let locks = FolderLocks { folder: lock_itself(&path)?, file: lock };
+        Ok(Folder { path, names, _locks: Arc::new(locks) })
     }
 
     pub fn path(&self) -> &Path {

@@ -15,6 +15,8 @@ pub fn wait_until_free(data: &Path) {
     for locked in [data.to_owned(), data.join("lock")] {
         if let Ok(lock) = std::fs::File::open(locked) {
             lock.lock().expect("whoever has the folder lets go of it");
+            // Closed alone, it could stay with a process that is being started.
+            lock.unlock().expect("it is locked");
         }
     }
 }
