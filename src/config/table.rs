@@ -209,8 +209,8 @@ settings! {
     /// only the operator knows what the callers need.
     requests_per_minute: u32 = Fixed("0"), whole(0..=1_000_000_000);
     /// Public reads, which nobody is named for, that an address may make in a minute before further
-    /// ones must wait; 0 is no limit; name your proxies in `trusted_proxies` first, else all callers
-    /// behind one are one address.
+    /// ones must wait; 0 is no limit; name your proxies in `trusted_proxies` first, or else all
+    /// callers behind one are one address.
     public_requests_per_minute: u32 = Fixed("0"), whole(0..=1_000_000_000);
     /// New members a service may act for in a minute, because each is a row for ever; members from
     /// before are never counted, and 0 is no limit.
