@@ -57,10 +57,15 @@ pub fn parse_name(text: &str, pointer: &str) -> Result<String, Problem> {
 }
 
 pub fn check_name(text: &str, pointer: &str) -> Result<(), Problem> {
+    check_name_up_to(LONGEST_NAME, text, pointer)
+}
+
+/// The same, where people have less room.
+pub fn check_name_up_to(longest: usize, text: &str, pointer: &str) -> Result<(), Problem> {
     if text.trim().is_empty() {
-        return Err(not_printable(pointer, LONGEST_NAME));
+        return Err(not_printable(pointer, longest));
     }
-    check_printable(text, pointer, LONGEST_NAME)
+    check_printable(text, pointer, longest)
 }
 
 /// The caller's own name for something: 1 to 64 printable characters.

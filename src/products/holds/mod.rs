@@ -12,7 +12,6 @@ use crate::lottery::Lotteries;
 use crate::orders::{Orders, PlacedTickets, WantedOrder, tickets_of};
 use crate::table::Engine;
 use crate::tickets::{HeldTickets, Tickets, WantedTickets};
-use actors::Id;
 use actors::domain::lottery::{LotteryPlan, MemberLimits};
 use actors::domain::pool::PoolName;
 use actors::domain::tickets::stock::Ticket;
@@ -124,16 +123,6 @@ impl Holds {
                 Ok(plan.and_then(|plan| Some(plan.tickets?.digits)))
             }
         }
-    }
-
-    /// How many tickets of the pool a member holds and has bought, where that is counted.
-    pub async fn allowance_of(
-        &self,
-        pool: PoolName,
-        plan: &LotteryPlan,
-        member: Id,
-    ) -> Result<(u32, u32), Error> {
-        self.orders.allowance_of(pool, plan, member).await
     }
 }
 

@@ -148,17 +148,7 @@ impl Orders {
         }
     }
 
-    /// The placed orders of a member in one pool, in the order of their ids.
-    pub async fn orders_of(
-        &self,
-        pool: PoolName,
-        plan: &LotteryPlan,
-        owner: Id,
-    ) -> Result<Vec<(OrderId, OrderView)>, Error> {
-        self.orders_at(&TillName::of(pool, plan.till_count(), owner), owner).await
-    }
-
-    /// The same of one till.
+    /// The placed orders of a member at their till, in the order of their ids.
     pub(crate) async fn orders_at(
         &self,
         till: &TillName,

@@ -6,6 +6,7 @@
 //! boxes held is written down before the draw. The draw is refused unless it used the seed that was
 //! committed to, the round that was named, and the ballots these choose.
 
+use super::plan::LotteryPlan;
 use super::result::{Drawn, places};
 use super::rows;
 use super::words::{Answer, Command, Event, LotteryView, Phase, Question, Refusal};
@@ -53,15 +54,7 @@ impl Machine for Lottery {
     }
 
     fn apply(&mut self, event: &Event, at: Time) {
-        let created = |plan| {
-            Some(LotteryView {
-                plan,
-                phase: Phase::Open,
-                created_at: at,
-                boxes: Vec::new(),
-                drawn: None,
-            })
-        };
+        let created = |plan| Some(LotteryView::opened(plan, at));
         match (event, &mut self.known) {
             (Event::Created(plan), none) => *none = created(plan.clone().into()),
             (Event::Planned(plan), none) => *none = created(plan.clone().into()),
@@ -104,6 +97,12 @@ impl Machine for Lottery {
 }
 
 impl LotteryView {
+    /// One that was made at that instant.
+    pub fn opened(plan: LotteryPlan, at: Time) -> LotteryView {
+        let (phase, boxes, drawn) = (Phase::Open, Vec::new(), None);
+        LotteryView { plan, phase, created_at: at, boxes, drawn }
+    }
+
     fn closes_at(&self) -> Time {
         self.plan.closes_at
     }

@@ -165,13 +165,7 @@ async fn create(
     let meaning = || postcard::to_stdvec(&(pool, &plan)).expect("a plan is plain data");
     let by = key.by(caller, flags.how(), || vec![b"lottery".to_vec(), meaning()]);
     let done = shared.lotteries.create(pool, plan, by).await?;
-    let view = LotteryView {
-        plan: done.event,
-        phase: Phase::Open,
-        created_at: done.at,
-        boxes: Vec::new(),
-        drawn: None,
-    };
+    let view = LotteryView::opened(done.event, done.at);
     Ok(reply::mark_replayed(reply::created(&LotteryBody::of(pool, &view)), done.replayed))
 }
 

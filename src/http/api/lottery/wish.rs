@@ -151,9 +151,13 @@ pub fn parse_tickets(
     let is_right = (1..=MOST_COPIES).contains(&copies);
     mistakes.expect(is_right, "/tickets/copies", format!("1 to {MOST_COPIES}"));
     mistakes.end()?;
-    let holds_per_member = u16::try_from(shared.config.holds_per_member).unwrap_or(u16::MAX);
-    let hold_max_s = shared.config.hold_max_s;
+    let (holds_per_member, hold_max_s) = (holds_per_member(shared), shared.config.hold_max_s);
     Ok(TicketSetup { digits, copies, holds_per_member, hold_max_s, numbers: None })
+}
+
+/// Live held tickets that a member may have in one slice.
+pub fn holds_per_member(shared: &Shared) -> u16 {
+    u16::try_from(shared.config.holds_per_member).unwrap_or(u16::MAX)
 }
 
 /// What is said about a draw.

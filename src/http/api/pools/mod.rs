@@ -24,7 +24,7 @@ use crate::http::unchecked::Unchecked;
 use crate::http::words::LotteryStates;
 use crate::shared::Shared;
 use actix_web::{HttpResponse, web};
-use actors::domain::lottery::{self, LotteryPlan, LotteryView, Phase};
+use actors::domain::lottery::{self, LotteryPlan, LotteryView};
 use actors::domain::pool::PoolName;
 use actors::engine::How;
 use actors::{Caller, Id};
@@ -146,13 +146,7 @@ async fn create_one(
             error.into()
         }
     })?;
-    let view = LotteryView {
-        plan: done.event,
-        phase: Phase::Open,
-        created_at: done.at,
-        boxes: Vec::new(),
-        drawn: None,
-    };
+    let view = LotteryView::opened(done.event, done.at);
     Ok(reply::mark_replayed(reply::created(&PoolBody::of(pool, &view)), done.replayed))
 }
 

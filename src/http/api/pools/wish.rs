@@ -3,10 +3,10 @@
 
 use crate::http::api::figures::parse_figures;
 use crate::http::api::lottery::wish::{
-    BallotPlan, BeaconPlan, DrawWish, TicketPlan, parse_ballots, parse_tickets,
+    BallotPlan, BeaconPlan, DrawWish, TicketPlan, holds_per_member, parse_ballots, parse_tickets,
 };
 use crate::http::api::tickets::bodies::parse_pattern;
-use crate::http::fields::{check_name, parse_future, parse_instant};
+use crate::http::fields::{check_name, check_name_up_to, parse_future, parse_instant};
 use crate::http::mistakes::Mistakes;
 use crate::http::problem::Problem;
 use crate::http::switch::Switch;
@@ -196,8 +196,7 @@ fn parse_stock(shared: &Shared, plan: StockPlan) -> Result<TicketSetup, Problem>
         mistakes.expect(!is_said, pointer, "say either this or `count`");
     }
     mistakes.end()?;
-    let holds_per_member = u16::try_from(shared.config.holds_per_member).unwrap_or(u16::MAX);
-    Ok(TicketSetup::counted(count, holds_per_member, shared.config.hold_max_s))
+    Ok(TicketSetup::counted(count, holds_per_member(shared), shared.config.hold_max_s))
 }
 
 fn parse_sale(
@@ -251,10 +250,7 @@ fn parse_labels(plans: &[LabelPlan], tickets: Option<TicketSetup>) -> Result<Vec
     let (mut labels, mut names) = (Vec::new(), BTreeSet::new());
     for (place, LabelPlan { name, pattern }) in plans.iter().enumerate().take(MOST_LABELS) {
         let at = format!("/labels/{place}/name");
-        let is_printable = !name.chars().any(char::is_control) && !name.trim().is_empty();
-        let is_short = name.chars().count() <= LONGEST_LABEL;
-        let why = format!("1 to {LONGEST_LABEL} printable characters");
-        mistakes.expect(is_printable && is_short, &at, why);
+        mistakes.check(check_name_up_to(LONGEST_LABEL, name, &at));
         mistakes.expect(names.insert(name), &at, "another label has this name");
         let at = format!("/labels/{place}/pattern");
         let Some(tickets) = tickets else { continue };
