@@ -27,6 +27,7 @@ mod slice;
 mod slice_head;
 mod terms;
 mod till;
+mod together;
 mod walks;
 mod webhook;
 mod whole;

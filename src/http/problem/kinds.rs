@@ -101,6 +101,9 @@ problems! {
     NO_MATCH_LEFT = "no-match-left" 409 Later "No free ticket matches"
         "All tickets that match are held or sold, or fewer are free in one slice than `at_least` \
          asks for. A hold that ends makes its tickets free again.";
+    NONE_TOGETHER = "none-together" 409 Later "Not so many free numbers follow one another"
+        "Enough that match may be free, but not side by side. `detail` says how many are. Ask for \
+         fewer with `at_least`, or without `together`.";
     HOLD_LIMIT = "hold-limit-reached" 409 Later "You hold as many tickets as you may"
         "A member may have so many live held tickets in one slice of a lottery. Confirm or release \
          some first.";

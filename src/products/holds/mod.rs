@@ -64,11 +64,12 @@ impl Holds {
         wanted: &WantedHold<'_>,
         by: By,
     ) -> Result<Done<NewHold>, Error> {
-        let WantedTickets { pattern, label, count, .. } = wanted.tickets;
+        let WantedTickets { pattern, label, count, together, .. } = wanted.tickets;
         let none = || Failure::Refused(tickets::Refusal::NoMatchLeft { left: 0 });
         let pattern = plan.narrowed(&pattern, label).ok_or_else(none)?;
         let counts = plan.limits != MemberLimits::default() || !wanted.keys.is_empty();
-        let spans = wanted.may_span && count > 1 && plan.slices_matching(pool, &pattern).len() > 1;
+        let may_span = together || (wanted.may_span && count > 1);
+        let spans = may_span && plan.slices_matching(pool, &pattern).len() > 1;
         if !counts && !spans {
             let done = self.tickets.hold(pool, plan, &wanted.tickets, by).await?;
             return pick(done, |HeldTickets { id, tickets, until }| {

@@ -28,14 +28,16 @@ const GATHERED_S: u32 = 5;
 const ATTEMPTS: u8 = 100;
 
 /// An order that this task has begun.
-struct Begun<'a> {
-    id: OrderId,
-    plan: &'a LotteryPlan,
-    owner: Id,
+pub(super) struct Begun<'a> {
+    pub id: OrderId,
+    pub plan: &'a LotteryPlan,
+    pub owner: Id,
     /// With as many as are allowed.
-    wish: OrderWish,
+    pub wish: OrderWish,
+    /// Whether its numbers have to follow one another.
+    together: bool,
     keys: &'a [LimitKey],
-    by: By,
+    pub by: By,
 }
 
 impl Orders {
@@ -58,7 +60,8 @@ impl Orders {
             };
             let id = OrderId { till, number: order };
             if !done.replayed {
-                let begun = Begun { id, plan, owner, wish, keys: wanted.keys, by };
+                let (together, keys) = (wanted.tickets.together, wanted.keys);
+                let begun = Begun { id, plan, owner, wish, together, keys, by };
                 let event = self.gather(&begun).await?;
                 return Ok(Done { event, at: done.at, replayed: false, witness: None });
             }
@@ -129,6 +132,9 @@ impl Orders {
             if let Event::Taken { count, .. } = done.event {
                 wish.count = wish.count.min(count);
             }
+        }
+        if begun.together {
+            return Ok((self.parts_together(begun, &wish).await?, wish));
         }
         let (mut parts, mut missing, mut limit) = (Vec::new(), wish.count, None);
         for slice in self.likely_slices(id.till.pool, plan, &wish).await? {
@@ -242,7 +248,7 @@ fn of_attempt(key: Key, attempt: u8) -> Key {
 }
 
 /// What is in doubt about a part or a key is in no doubt for the caller: the order is given up.
-fn unsure<R: Into<crate::Refusal>>(failure: Failure<R>) -> Error {
+pub(super) fn unsure<R: Into<crate::Refusal>>(failure: Failure<R>) -> Error {
     match failure {
         Failure::Unknown => Error(Failure::Busy),
         other => other.into(),

@@ -7,6 +7,7 @@
 
 mod following;
 mod gathering;
+mod together;
 pub mod told;
 
 use crate::failure::{Error, Refusal, pick};

@@ -93,7 +93,8 @@ impl Process {
         by: By,
     ) -> Result<Done<PlacedTickets>, Error> {
         let pattern = "*001".parse().expect("it is one");
-        let tickets = WantedTickets { label: None, pattern, count, at_least: 1, ttl_s: 600 };
+        let (at_least, together) = (1, false);
+        let tickets = WantedTickets { label: None, pattern, count, at_least, together, ttl_s: 600 };
         let plan = self.plan().await?;
         self.orders.hold(POOL, &plan, &WantedOrder { tickets, keys }, by).await
     }

@@ -46,6 +46,8 @@ pub struct WantedTickets {
     pub label: Option<u8>,
     pub count: u16,
     pub at_least: u16,
+    /// Whether their numbers have to follow one another.
+    pub together: bool,
     pub ttl_s: u32,
 }
 
@@ -56,6 +58,9 @@ impl WantedTickets {
         let mut meaning = postcard::to_stdvec(&wanted).expect("a wish is plain data");
         // Without a label it is what it was before there were any.
         meaning.extend(self.label);
+        if self.together {
+            meaning.extend(b"together");
+        }
         meaning
     }
 }
@@ -91,7 +96,8 @@ impl Tickets {
         Tickets { engine, looks: Semaphore::new(looks.max(1)) }
     }
 
-    /// Holds tickets of one of the slices that may have them.
+    /// Holds tickets of one of the slices that may have them. Those that have to be together are
+    /// asked of one slice only; an order looks where they are.
     pub async fn hold(
         &self,
         pool: PoolName,
@@ -99,14 +105,17 @@ impl Tickets {
         wanted: &WantedTickets,
         by: By,
     ) -> Result<Done<HeldTickets>, Error> {
-        let WantedTickets { pattern, label, count, at_least, ttl_s } = *wanted;
+        let WantedTickets { pattern, label, count, at_least, together, ttl_s } = *wanted;
         let none = || Failure::Refused(Refusal::NoMatchLeft { left: 0 });
         let pattern = plan.narrowed(&pattern, label).ok_or_else(none)?;
         let names = plan.slices_matching(pool, &pattern);
         if names.is_empty() {
             return Err(none().into());
         }
-        let command = Command::Hold { pattern, count, at_least, ttl_s };
+        let command = match together {
+            true => Command::HoldTogether { pattern, count, at_least, ttl_s },
+            false => Command::Hold { pattern, count, at_least, ttl_s },
+        };
         let (place, done) = self.slices(&names, &open_with(plan)).command(&command, by).await?;
         pick(done, |event| match event {
             Event::Held { hold: number, tickets, until, .. } => {

@@ -62,6 +62,7 @@ mod sheets;
 mod stopping;
 mod streams;
 mod tickets;
+mod together;
 mod tokens;
 mod users;
 mod webhooks;

@@ -186,7 +186,7 @@ fn a_query_wrong_types_and_wrong_values_are_told_in_one_answer() {
                 (
                     "/x",
                     "is not known here; known are `pattern`, `number`, `label`, `count`, \
-                    `at_least`, `ttl_s`, `limit_key`",
+                    `at_least`, `together`, `ttl_s`, `limit_key`",
                 ),
                 ("/pattern", "a pattern has 4 to 7 places, this one has 2"),
                 ("/ttl_s", "1 to 7200 seconds"),

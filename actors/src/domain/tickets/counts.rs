@@ -60,6 +60,16 @@ impl TakenCounts {
         }
     }
 
+    /// How many tickets with this number are taken.
+    pub fn of_number(&self, number: u32, digits: usize) -> u32 {
+        match self {
+            TakenCounts::Listed(numbers) => {
+                numbers.iter().filter(|other| **other == number).count() as u32
+            }
+            counted => counted.at(exact(number, digits)),
+        }
+    }
+
     pub fn take(&mut self, number: u32, digits: usize) {
         match self {
             TakenCounts::Listed(numbers) if numbers.len() < FEW => return numbers.push(number),

@@ -19,6 +19,15 @@ use crate::time::Time;
 
 type Decided = Result<Verdict<Event>, Refusal>;
 
+/// What a hold, or a part of an order, is to have.
+pub(super) struct SliceWish {
+    pub pattern: Pattern,
+    pub count: u16,
+    pub at_least: u16,
+    /// Whether the numbers have to follow one another.
+    pub together: bool,
+}
+
 /// A hold of the caller's.
 enum Held<'a> {
     Live(&'a Live),
@@ -26,34 +35,54 @@ enum Held<'a> {
 }
 
 impl Slice {
+    pub(super) fn hold(
+        &self,
+        wish: &SliceWish,
+        ttl_s: u32,
+        caller: &Caller,
+        terms: &SliceTerms,
+        stamp: &Stamp,
+    ) -> Decided {
+        self.sells(terms, stamp)?;
+        let tickets = self.pick(terms, caller.id, wish, stamp)?;
+        let until = stamp.at.plus_s(ttl_s.min(terms.hold_max_s)).min(terms.closes_at);
+        let (hold, owner) = (self.books.next_hold, caller.id);
+        Ok(Verdict::New(Event::Held { hold, owner, tickets, until }))
+    }
+
     pub(super) fn pick(
         &self,
         terms: &SliceTerms,
         owner: Id,
-        pattern: &Pattern,
-        count: u16,
-        at_least: u16,
+        SliceWish { pattern, count, at_least, together }: &SliceWish,
         stamp: &Stamp,
     ) -> Result<Vec<Ticket>, Refusal> {
+        let stock = &self.books.stock;
         let limit = terms.holds_per_member;
         let allowed = (limit as u32).saturating_sub(self.books.held_by(owner));
-        if allowed < (at_least as u32).max(1) {
+        if allowed < u32::from(*at_least).max(1) {
             return Err(Refusal::LimitReached { limit });
         }
         if !self.has(pattern, terms) {
             return Err(Refusal::NoMatchLeft { left: 0 });
         }
         let released = self.released(terms, stamp.at);
-        let most = u64::from(allowed).min(u64::from(count)).min(released) as usize;
-        let tickets = self.books.stock.pick(pattern, most, &mut Dice::new(stamp.seed));
-        let needed = at_least.max(1) as usize;
+        let most = u64::from(allowed).min(u64::from(*count)).min(released) as usize;
+        let mut dice = Dice::new(stamp.seed);
+        let tickets = match together {
+            true => stock.pick_run(pattern, most, &mut dice),
+            false => stock.pick(pattern, most, &mut dice),
+        };
+        let needed = usize::from(*at_least).max(1);
         if tickets.len() >= needed {
             return Ok(tickets);
         }
+        let are_there = || match together {
+            true => stock.longest_run(pattern, needed) >= needed,
+            false => stock.matching(pattern).0 >= needed as u64,
+        };
         match terms.sale.next_release(stamp.at) {
-            Some(next_at) if self.books.stock.matching(pattern).0 >= needed as u64 => {
-                Err(Refusal::NotReleasedYet { next_at })
-            }
+            Some(next_at) if are_there() => Err(Refusal::NotReleasedYet { next_at }),
             _ => Err(Refusal::NoMatchLeft { left: tickets.len() as u64 }),
         }
     }

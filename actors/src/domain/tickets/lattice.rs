@@ -64,6 +64,11 @@ impl Lattice {
         self.copies * numbers - self.taken.total()
     }
 
+    /// Whether all tickets with this number are taken.
+    pub fn is_gone(&self, number: u32) -> bool {
+        self.taken.of_number(number, self.digits) == self.copies
+    }
+
     pub fn take(&mut self, number: u32) {
         self.taken.take(number, self.digits);
     }

@@ -12,6 +12,7 @@ pub mod past;
 pub mod pattern;
 mod rows;
 mod rules;
+mod runs;
 mod sale;
 mod saved;
 pub mod stock;

@@ -5,9 +5,9 @@
 //! leaves a card, so that a request that comes late takes nothing.
 
 use super::books::LivePart;
+use super::holding::SliceWish;
 use super::names::OrderNumber;
 use super::past::{PastPart, part_key};
-use super::pattern::Pattern;
 use super::rules::Slice;
 use super::stock::Ticket;
 use super::terms::SliceTerms;
@@ -23,7 +23,7 @@ impl Slice {
         &self,
         order: OrderNumber,
         owner: Id,
-        (pattern, count): (&Pattern, u16),
+        wish: &SliceWish,
         terms: &SliceTerms,
         stamp: &Stamp,
         cards: &Cards<'_>,
@@ -36,7 +36,7 @@ impl Slice {
             return Err(Refusal::OrderOver);
         }
         self.sells(terms, stamp)?;
-        let tickets = self.pick(terms, owner, pattern, count, 1, stamp)?;
+        let tickets = self.pick(terms, owner, wish, stamp)?;
         Ok(Verdict::New(Event::HeldFor { order, owner, tickets }))
     }
 

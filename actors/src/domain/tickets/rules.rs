@@ -11,6 +11,7 @@
 //! cards, so a hold that lives or begins needs no look-up.
 
 use super::books::{Books, Live, LivePart};
+use super::holding::SliceWish;
 use super::labels::LabelBooks;
 use super::names::{SliceName, lead_digits};
 use super::stock::Stock;
@@ -62,34 +63,7 @@ impl Machine for Slice {
             (_, None) => return Err(Refusal::NotOpened),
             (_, Some(terms)) => terms,
         };
-        match *command {
-            Command::Open { .. } => Err(Refusal::NotOpened),
-            Command::Hold { pattern, count, at_least, ttl_s } => {
-                self.sells(terms, stamp)?;
-                let tickets = self.pick(terms, caller.id, &pattern, count, at_least, stamp)?;
-                let until = stamp.at.plus_s(ttl_s.min(terms.hold_max_s)).min(terms.closes_at);
-                Ok(Verdict::New(Event::Held {
-                    hold: self.books.next_hold,
-                    owner: caller.id,
-                    tickets,
-                    until,
-                }))
-            }
-            Command::Confirm { hold } => self.confirm(hold, caller, terms, stamp, cards),
-            Command::Extend { hold, ttl_s } => {
-                self.extend(hold, ttl_s, caller, terms, stamp, cards)
-            }
-            Command::Release { hold } => self.release(hold, caller, cards),
-            Command::Refund { ticket } => self.refund(ticket, caller, cards),
-            Command::Seal => self.seal(),
-            Command::HoldFor { order, owner, pattern, count } => {
-                self.hold_for(order, owner, (&pattern, count), terms, stamp, cards)
-            }
-            Command::Follow { order, fate } => self.follow(order, fate, cards),
-            Command::FollowRefund { order, ref tickets } => {
-                self.follow_refund(order, tickets, cards)
-            }
-        }
+        self.carry_out(command, caller, terms, stamp, cards)
     }
 
     fn is_opening(command: &Command) -> bool {
@@ -158,6 +132,10 @@ impl Machine for Slice {
             Question::Hold(hold) => Answer::Hold(self.view(*hold, cards)),
             Question::HoldsOf(owner) => Answer::Holds(self.books.holds_of(owner)),
             Question::Ledger => Answer::Ledger(self.books.ledger()),
+            Question::LongestRun { pattern, most } => {
+                let longest = self.books.stock.longest_run(pattern, usize::from(*most));
+                Answer::LongestRun(longest as u16)
+            }
         }
     }
 
@@ -214,6 +192,46 @@ impl Machine for Slice {
 }
 
 impl Slice {
+    fn carry_out(
+        &self,
+        command: &Command,
+        caller: &Caller,
+        terms: &SliceTerms,
+        stamp: &Stamp,
+        cards: &Cards<'_>,
+    ) -> Result<Verdict<Event>, Refusal> {
+        match *command {
+            Command::Open { .. } => Err(Refusal::NotOpened),
+            Command::Hold { pattern, count, at_least, ttl_s } => {
+                let wish = SliceWish { pattern, count, at_least, together: false };
+                self.hold(&wish, ttl_s, caller, terms, stamp)
+            }
+            Command::HoldTogether { pattern, count, at_least, ttl_s } => {
+                let wish = SliceWish { pattern, count, at_least, together: true };
+                self.hold(&wish, ttl_s, caller, terms, stamp)
+            }
+            Command::Confirm { hold } => self.confirm(hold, caller, terms, stamp, cards),
+            Command::Extend { hold, ttl_s } => {
+                self.extend(hold, ttl_s, caller, terms, stamp, cards)
+            }
+            Command::Release { hold } => self.release(hold, caller, cards),
+            Command::Refund { ticket } => self.refund(ticket, caller, cards),
+            Command::Seal => self.seal(),
+            Command::HoldFor { order, owner, pattern, count } => {
+                let wish = SliceWish { pattern, count, at_least: 1, together: false };
+                self.hold_for(order, owner, &wish, terms, stamp, cards)
+            }
+            Command::HoldTogetherFor { order, owner, pattern, count, at_least } => {
+                let wish = SliceWish { pattern, count, at_least, together: true };
+                self.hold_for(order, owner, &wish, terms, stamp, cards)
+            }
+            Command::Follow { order, fate } => self.follow(order, fate, cards),
+            Command::FollowRefund { order, ref tickets } => {
+                self.follow_refund(order, tickets, cards)
+            }
+        }
+    }
+
     pub(super) fn open(&mut self, lead: u8, terms: Box<SliceTerms>) {
         let own_digits = terms.digits - lead_digits(terms.digits);
         let first_number = lead as u32 * 10u32.pow(own_digits as u32);

@@ -6,6 +6,7 @@
 
 use super::lattice::Lattice;
 use super::pattern::Pattern;
+use super::runs::NumberSet;
 use super::taken::TakenPlaces;
 use crate::dice::Dice;
 use serde::{Deserialize, Serialize};
@@ -26,14 +27,17 @@ pub struct Stock {
     numbers: Option<u32>,
     lattice: Lattice,
     taken: TakenPlaces,
+    /// Numbers of which no copy is free. Kept where there are several copies: where there is one,
+    /// these are the places that are taken.
+    gone: TakenPlaces,
 }
 
 impl Stock {
     /// Everything free. `own_digits` are the digits that vary within the slice.
     pub fn full(first_number: u32, own_digits: u8, copies: u16) -> Stock {
         let copies = u32::from(copies);
-        let (lattice, taken) = (Lattice::full(own_digits, copies), TakenPlaces::default());
-        Stock { first_number, own_digits, copies, numbers: None, lattice, taken }
+        let lattice = Lattice::full(own_digits, copies);
+        Stock { first_number, own_digits, copies, lattice, ..Stock::default() }
     }
 
     /// The same with so many numbers only.
@@ -45,7 +49,11 @@ impl Stock {
     pub fn with(self, taken: TakenPlaces) -> Stock {
         let numbers = taken.iter().map(|place| place / self.copies);
         let lattice = Lattice::without(self.own_digits, self.copies, numbers, taken.len());
-        Stock { lattice: lattice.ending_at(self.numbers), taken, ..self }
+        let mut stock = Stock { lattice: lattice.ending_at(self.numbers), taken, ..self };
+        if stock.copies > 1 {
+            stock.gone = stock.count_gone();
+        }
+        stock
     }
 
     pub fn taken(&self) -> &TakenPlaces {
@@ -86,6 +94,36 @@ impl Stock {
         picked
     }
 
+    /// A ticket of each number of a run of free ones that match: of one of the longest runs, but of
+    /// no more than `most` numbers.
+    pub fn pick_run(&self, pattern: &Pattern, most: usize, dice: &mut Dice) -> Vec<Ticket> {
+        let (length, begin) = self.longest_runs(pattern, most);
+        let first = begin.pick(dice).into_iter();
+        let numbers = first.flat_map(|first| first..first + length as u32);
+        let ticket = |number| Some(self.ticket(number, self.free_copies(number).next()?));
+        numbers.filter_map(ticket).collect()
+    }
+
+    /// How many numbers follow one another that match and are free, but for more than `most`.
+    pub fn longest_run(&self, pattern: &Pattern, most: usize) -> usize {
+        self.longest_runs(pattern, most).0
+    }
+
+    fn count_gone(&self) -> TakenPlaces {
+        let (mut gone, mut last) = (TakenPlaces::default(), None);
+        for number in self.taken.iter().map(|place| place / self.copies) {
+            if last.replace(number) != Some(number) && self.lattice.is_gone(number) {
+                gone.insert(number);
+            }
+        }
+        gone
+    }
+
+    fn longest_runs(&self, pattern: &Pattern, most: usize) -> (usize, NumberSet) {
+        let gone = if self.copies > 1 { &self.gone } else { &self.taken };
+        NumberSet::matching(self.own(pattern), self.numbers()).without(gone).longest_runs(most)
+    }
+
     /// Whether it is held or sold.
     pub fn is_taken(&self, ticket: &Ticket) -> bool {
         self.place(ticket).is_some_and(|place| self.taken.contains(place))
@@ -99,21 +137,29 @@ impl Stock {
     pub fn take(&mut self, ticket: &Ticket) {
         let Some(place) = self.place(ticket) else { return };
         if self.taken.insert(place) {
-            self.lattice.take(place / self.copies);
+            let number = place / self.copies;
+            self.lattice.take(number);
+            if self.copies > 1 && self.lattice.is_gone(number) {
+                self.gone.insert(number);
+            }
         }
     }
 
     pub fn give_back(&mut self, ticket: &Ticket) {
         let Some(place) = self.place(ticket) else { return };
         if self.taken.remove(place) {
-            self.lattice.give_back(place / self.copies);
+            let number = place / self.copies;
+            self.lattice.give_back(number);
+            if self.copies > 1 {
+                self.gone.remove(number);
+            }
         }
     }
 
     /// Tickets missing or in excess: the lattice and the places that are taken must tell the same.
     pub fn imbalance(&self) -> i64 {
         let left = self.size() as i64 - self.taken.len() as i64;
-        (left - self.free() as i64).abs() + self.taken.imbalance()
+        (left - self.free() as i64).abs() + self.taken.imbalance() + self.gone.imbalance()
     }
 
     fn numbers(&self) -> u32 {

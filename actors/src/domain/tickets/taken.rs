@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize, Serializer};
 
 /// Places of a page that are listed: two bytes each, a quarter of its bits.
 const LISTED: usize = 1024;
+/// Words of 64 bits that a page is.
+const PAGE_WORDS: usize = 65_536 / 64;
 
 #[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TakenPlaces {
@@ -68,6 +70,25 @@ impl TakenPlaces {
         self.pages.iter().enumerate().flat_map(|(page, places)| {
             places.all().into_iter().map(move |within| (page as u32) << 16 | u32::from(within))
         })
+    }
+
+    /// The places as bits, 64 at a time: the number of the word, and some of its bits.
+    pub fn each_word(&self, mut see: impl FnMut(usize, u64)) {
+        for (page, places) in self.pages.iter().enumerate() {
+            let first = page * PAGE_WORDS;
+            match places {
+                TakenPage::Listed(places) => places.iter().for_each(|place| {
+                    see(first + usize::from(place / 64), 1 << (place % 64));
+                }),
+                TakenPage::Marked(marks) => {
+                    for (word, bytes) in marks.bits.chunks(8).enumerate() {
+                        let mut bits = [0; 8];
+                        bits[..bytes.len()].copy_from_slice(bytes);
+                        see(first + word, u64::from_le_bytes(bits));
+                    }
+                }
+            }
+        }
     }
 
     /// How many more or fewer the pages have than were counted.

@@ -57,6 +57,22 @@ pub enum Command {
         order: OrderNumber,
         tickets: Vec<Ticket>,
     },
+    /// As `Hold`, but of numbers that follow one another: a ticket of each of the longest run, up
+    /// to `count`.
+    HoldTogether {
+        pattern: Pattern,
+        count: u16,
+        at_least: u16,
+        ttl_s: u32,
+    },
+    /// The same for an order.
+    HoldTogetherFor {
+        order: OrderNumber,
+        owner: Id,
+        pattern: Pattern,
+        count: u16,
+        at_least: u16,
+    },
 }
 
 /// What has become of an order, as its parts are told.
@@ -171,6 +187,7 @@ pub enum Refusal {
     NotReleasedYet {
         next_at: Time,
     },
+    /// So many that match are free, or follow one another where they have to: fewer than asked for.
     NoMatchLeft {
         left: u64,
     },
@@ -202,6 +219,11 @@ pub enum Question {
     /// The live holds of a member.
     HoldsOf(Id),
     Ledger,
+    /// How many numbers follow one another that match and are free, up to `most`.
+    LongestRun {
+        pattern: Pattern,
+        most: u16,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -211,6 +233,7 @@ pub enum Answer {
     Hold(Option<HoldView>),
     Holds(Vec<(u32, HoldView)>),
     Ledger(TicketLedger),
+    LongestRun(u16),
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -37,9 +37,13 @@ pub struct CreateHold {
     /// there may be fewer; of a pool from any.
     #[serde(default = "one")]
     pub count: u16,
-    /// Fewer than this are refused.
-    #[serde(default = "one")]
-    pub at_least: u16,
+    /// Fewer than this are refused. 1, if absent; with `together` it is `count`.
+    pub at_least: Option<u16>,
+    /// Whether the numbers have to follow one another, as seats in a row do: 100, 101, 102, a ticket
+    /// of each. They are of one slice. With `at_least` you get the longest such run that there is,
+    /// up to `count`.
+    #[serde(default)]
+    pub together: bool,
     /// Seconds until the hold ends by itself.
     pub ttl_s: Option<u32>,
     /// What the limits of the pool count beside the member: a card, a household, a device. Any text
@@ -194,13 +198,16 @@ pub fn parse_wanted(
     let is_a_count = (1..=MOST_AT_ONCE).contains(&body.count);
     mistakes.expect(is_a_count, "/count", format!("1 to {MOST_AT_ONCE}"));
     // Of a count that is wrong, nothing can be a part.
-    let is_a_part = !is_a_count || (1..=body.count).contains(&body.at_least);
+    let at_least = body.at_least.unwrap_or(if body.together { body.count } else { 1 });
+    let is_a_part = !is_a_count || (1..=body.count).contains(&at_least);
     mistakes.expect(is_a_part, "/at_least", "1 to `count`");
     let ttl_s = body.ttl_s.unwrap_or(shared.config.hold_ttl_s);
     mistakes.check(check_ttl(shared, ttl_s));
     let Some(pattern) = pattern else { return Err(mistakes.into()) };
     mistakes.end()?;
-    Ok(WantedTickets { pattern, label, count: body.count, at_least: body.at_least, ttl_s })
+    // One alone follows none.
+    let together = body.together && body.count > 1;
+    Ok(WantedTickets { pattern, label, count: body.count, at_least, together, ttl_s })
 }
 
 /// The keys by which a service's limits count beside the member.

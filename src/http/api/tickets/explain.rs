@@ -5,6 +5,8 @@ use crate::http::problem::{self, Problem};
 use actors::domain::tickets::Refusal;
 use actors::domain::till::{self, AllowanceSide};
 use base::calendar::wire_time;
+use products::Error;
+use products::tickets::WantedTickets;
 
 impl Explain for Refusal {
     fn explain(self) -> Problem {
@@ -49,6 +51,20 @@ impl Explain for Refusal {
             Refusal::OrderOver | Refusal::NoPart => Problem::plain(&problem::HOLD_EXPIRED),
             Refusal::PartsLive { .. } => Problem::plain(&problem::LOTTERY_CLOSED),
         }
+    }
+}
+
+/// Why a hold was refused. Of numbers that have to follow one another, only who asked knows it.
+pub fn explain_hold(error: Error, wanted: &WantedTickets) -> Problem {
+    match error.refusal() {
+        Some(products::Refusal::Tickets(Refusal::NoMatchLeft { left })) if wanted.together => {
+            let why = format!(
+                "no {} numbers that follow one another are free and match; the most are {left}",
+                wanted.at_least
+            );
+            Problem::new(&problem::NONE_TOGETHER, why)
+        }
+        _ => error.into(),
     }
 }
 

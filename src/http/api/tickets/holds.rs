@@ -4,6 +4,7 @@ use crate::http::api::pool::{PoolInPath, PoolPath, find_plan};
 use crate::http::api::tickets::bodies::{
     CreateHold, EndBody, ExtendHold, HoldBody, check_ttl, parse_limit_keys, parse_wanted,
 };
+use crate::http::api::tickets::explain::explain_hold;
 use crate::http::body::Body;
 use crate::http::caller::{AsMember, SignedIn};
 use crate::http::explain::Explain;
@@ -78,7 +79,8 @@ async fn create_as(
         meaning
     });
     let wanted = WantedHold { tickets, keys: &keys, may_span: path.may_span() };
-    let done = shared.holds.hold(pool, &plan, &wanted, by).await?;
+    let done = shared.holds.hold(pool, &plan, &wanted, by).await;
+    let done = done.map_err(|error| explain_hold(error, &tickets))?;
     let NewHold { id, tickets, until } = &done.event;
     let body = HoldBody::of(id, digits, tickets, HoldState::Held { until: *until });
     Ok(Success::created(body, done.replayed))

@@ -44,8 +44,8 @@ fn of_pool(by: PoolPath) -> Vec<Endpoint> {
             .named(by.pick("holdTickets", "holdTicketsOfPool"))
             .summary("Hold tickets")
             .notes(
-                "Random ones among the free that match, or an exact number. They are yours \
-                alone until `expires_at`.",
+                "Random ones among the free that match, or an exact number; with `together`, \
+                numbers that follow one another. They are yours alone until `expires_at`.",
             )
             .who(Who::Member)
             .scopes(&[Scope::Members, Scope::Tickets])
@@ -61,6 +61,7 @@ fn of_pool(by: PoolPath) -> Vec<Endpoint> {
                 &problem::HOLD_LIMIT,
                 &problem::NOT_RELEASED_YET,
                 &problem::NO_MATCH_LEFT,
+                &problem::NONE_TOGETHER,
             ]),
         takes_a_sheet(
             Endpoint::post(at!(by, "/holds:batch"), holds::create_sheet)

@@ -6,14 +6,14 @@ import { to } from "../place.js";
 import { whole } from "../words.js";
 import { useAct } from "../parts/act.js";
 import { Curl } from "../parts/curl.js";
-import { Field, Form } from "../parts/form.js";
+import { Field, Form, Tick } from "../parts/form.js";
 import { Problem, Told } from "../parts/notice.js";
 
 // A question while somebody types waits until they stop.
 const PAUSE_MS = 250;
 
 export function Tickets({ path, digits, onChange }) {
-  const [said, put] = useState({ pattern: "*".repeat(digits), count: "1" });
+  const [said, put] = useState({ pattern: "*".repeat(digits), count: "1", together: false });
   const set = (part) => put((before) => ({ ...before, ...part }));
   const [found, setFound] = useState({ matches: null, error: null });
   const [held, setHeld] = useState(null);
@@ -27,7 +27,8 @@ export function Tickets({ path, digits, onChange }) {
     const timer = setTimeout(look, PAUSE_MS);
     return () => clearTimeout(timer);
   }, [said.pattern]);
-  const body = { pattern: said.pattern, count: Number(said.count) };
+  const together = said.together ? { together: true } : {};
+  const body = { pattern: said.pattern, count: Number(said.count), ...together };
   const hold = useAct((key) => call("POST", `${path}/holds`, { body, key }));
   const submit = async () => {
     const answer = await hold.run();
@@ -52,6 +53,8 @@ export function Tickets({ path, digits, onChange }) {
             .map(({ number }) => number).join(", ")}` : ""}.`}</p>
       <${Field} name="count" label="How many" inputmode="numeric" said=${said} set=${set}
         error=${hold.error} />
+      <${Tick} name="together" label="Only numbers that follow one another" said=${said}
+        set=${set} />
       <button class="first" disabled=${hold.busy || !isWhole}>Hold</button>
     <//>
     <${Curl} of=${["POST", `${path}/holds`, body, { key: true }]} />

@@ -296,7 +296,7 @@ impl Kind for Slice {
                 );
                 tally.count("holds listed");
             }
-            Answer::Hold(None) | Answer::Matching { .. } => {}
+            Answer::Hold(None) | Answer::Matching { .. } | Answer::LongestRun(_) => {}
         }
     }
 }
