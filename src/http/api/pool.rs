@@ -82,6 +82,11 @@ impl FromRequest for PoolInPath {
     }
 }
 
+/// What a pool is called that has a name of its own.
+pub fn own_name(pool: PoolName) -> Option<String> {
+    pool.day().is_none().then(|| pool.to_string())
+}
+
 /// The closing day in a query.
 pub fn parse_day(text: &str, pointer: &str) -> Result<Day, Problem> {
     text.parse().map_err(|_| Problem::invalid(pointer, "a date like 2026-12-31"))

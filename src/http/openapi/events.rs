@@ -31,7 +31,8 @@ enum Kind {
 
 use Kind::*;
 
-const LOTTERY: Says = &[("lottery", Text)];
+/// A pool with a name of its own is told by both words.
+const LOTTERY: Says = &[("lottery", Text), ("pool", TextIfAny)];
 const CAMPAIGN: Says = &[("campaign", Text)];
 const JOB: Says = &[("job", Text)];
 const OF_MEMBER: Says = &[("coupon", Coupon), ("known_as", KnownAs), ("member", Text)];

@@ -3,6 +3,7 @@
 
 mod id;
 mod mine;
+mod waves;
 
 pub use id::HeldId;
 pub use mine::HeldByMe;
@@ -54,10 +55,24 @@ impl Holds {
         Holds { engine, lotteries, tickets, orders }
     }
 
+    /// What is refused now may be had when more is released; then it says when.
+    pub async fn hold(
+        &self,
+        pool: PoolName,
+        plan: &LotteryPlan,
+        wanted: &WantedHold<'_>,
+        by: By,
+    ) -> Result<Done<NewHold>, Error> {
+        match self.hold_now(pool, plan, wanted, by).await {
+            Err(why) => Err(self.or_not_yet(why, pool, plan, wanted).await),
+            done => done,
+        }
+    }
+
     /// A hold of one slice costs one fact. Where one is not enough, or limits of the whole pool
     /// count, it is an order. Which of the two is told by what is asked, never by what is free, so
     /// that a repeat is the same.
-    pub async fn hold(
+    async fn hold_now(
         &self,
         pool: PoolName,
         plan: &LotteryPlan,
@@ -67,10 +82,9 @@ impl Holds {
         let WantedTickets { pattern, label, count, together, .. } = wanted.tickets;
         let none = || Failure::Refused(tickets::Refusal::NoMatchLeft { left: 0 });
         let pattern = plan.narrowed(&pattern, label).ok_or_else(none)?;
-        let counts = plan.limits != MemberLimits::default() || !wanted.keys.is_empty();
         let may_span = together || (wanted.may_span && count > 1);
         let spans = may_span && plan.slices_matching(pool, &pattern).len() > 1;
-        if !counts && !spans {
+        if !counts(plan, wanted) && !spans {
             let done = self.tickets.hold(pool, plan, &wanted.tickets, by).await?;
             return pick(done, |HeldTickets { id, tickets, until }| {
                 Some(NewHold { id: HeldId::Slice(id), tickets, until })
@@ -125,6 +139,11 @@ impl Holds {
             }
         }
     }
+}
+
+/// Whether limits of the whole pool count.
+fn counts(plan: &LotteryPlan, wanted: &WantedHold<'_>) -> bool {
+    plan.limits != MemberLimits::default() || !wanted.keys.is_empty()
 }
 
 /// An order as a hold, if there is anything to see of it.

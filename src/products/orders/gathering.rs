@@ -148,7 +148,8 @@ impl Orders {
                 Ok(_) => return Err(Error(Failure::Refused(crate::Refusal::OtherFact))),
                 Err(Failure::Refused(refusal)) => {
                     match refusal {
-                        tickets::Refusal::NoMatchLeft { .. } => {}
+                        tickets::Refusal::NoMatchLeft { .. }
+                        | tickets::Refusal::NotReleasedYet { .. } => {}
                         tickets::Refusal::LimitReached { .. } => limit = Some(refusal),
                         other => return Err(Error(Failure::Refused(other.into()))),
                     }

@@ -3,6 +3,7 @@
 
 use crate::telling::topics::Topic;
 use actors::domain::coupons::CouponHome;
+use actors::domain::pool::PoolName;
 use actors::engine::record::{self, Broken, Entry};
 use actors::store::Frame;
 use actors::{Machine, Time};
@@ -58,9 +59,19 @@ impl Says {
         data: [(&str, Value); N],
         coupon: Option<CouponHome>,
     ) {
-        let data = data.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        let said = data.into_iter().map(|(name, value)| (name.to_owned(), value));
+        let mut data: Map<String, Value> = said.collect();
+        if let Some(pool) = data.get("lottery").filter(|name| is_an_own_name(name)).cloned() {
+            data.insert("pool".into(), pool);
+        }
         self.0.push(Saying { topic, data, coupon });
     }
+}
+
+/// Whether a pool is called so that has a name of its own, and not that of a day.
+fn is_an_own_name(pool: &Value) -> bool {
+    let pool = pool.as_str().and_then(|name| name.parse::<PoolName>().ok());
+    pool.is_some_and(|pool| pool.day().is_none())
 }
 
 /// Everything that a frame tells.

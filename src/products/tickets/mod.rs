@@ -248,19 +248,70 @@ impl Tickets {
         Ok(all)
     }
 
+    /// How many that match are free in each slice that may have some; or how many of them follow
+    /// one another, up to `most`.
+    pub(crate) async fn free_of_slices(
+        &self,
+        pool: PoolName,
+        plan: &LotteryPlan,
+        pattern: &Pattern,
+        most: Option<u16>,
+    ) -> Result<Vec<(SliceName, u64)>, Error> {
+        let names = plan.slices_matching(pool, pattern);
+        let pattern = *pattern;
+        let question = match most {
+            Some(most) => Question::LongestRun { pattern, most },
+            None => Question::Matching { pattern, sample: 0, seed: 0 },
+        };
+        let _turn = self.looks.acquire().await;
+        let answers = self.slices(&names, &open_with(plan)).look(&question).await?;
+        let free = |answer| match answer {
+            Answer::Matching { free, .. } => free,
+            Answer::LongestRun(length) => u64::from(length),
+            _ => 0,
+        };
+        Ok(names.into_iter().zip(answers.into_iter().map(free)).collect())
+    }
+
     /// The books of all slices of a lottery.
     pub async fn ledger(&self, pool: PoolName, plan: &LotteryPlan) -> Result<TicketLedger, Error> {
-        let _turn = self.looks.acquire().await;
-        let labels = (0u8..).zip(&plan.labels).map(|(place, _)| LabelLedger::of(place));
-        let mut sum = TicketLedger { labels: labels.collect(), ..TicketLedger::default() };
-        for answer in
-            self.slices(&plan.slices(pool), &open_with(plan)).look(&Question::Ledger).await?
-        {
-            if let Answer::Ledger(part) = answer {
-                sum = sum + part;
+        let none = no_ledger(plan);
+        Ok(self.ledgers(pool, plan).await?.into_iter().fold(none, |sum, (_, part)| sum + part))
+    }
+
+    /// The same, and how many of those that are free are released by then. None: there are no
+    /// waves, so all are.
+    pub async fn ledger_and_released(
+        &self,
+        pool: PoolName,
+        plan: &LotteryPlan,
+        now: Time,
+    ) -> Result<(TicketLedger, Option<u64>), Error> {
+        let (mut sum, mut released) = (no_ledger(plan), None);
+        for (slice, part) in self.ledgers(pool, plan).await? {
+            let of_slice = plan.terms(&slice).and_then(|terms| terms.sale.released(now));
+            if let Some(of_slice) = of_slice {
+                let left = of_slice.saturating_sub(part.stock - part.free).min(part.free);
+                *released.get_or_insert(0) += left;
             }
+            sum = sum + part;
         }
-        Ok(sum)
+        Ok((sum, released))
+    }
+
+    async fn ledgers(
+        &self,
+        pool: PoolName,
+        plan: &LotteryPlan,
+    ) -> Result<Vec<(SliceName, TicketLedger)>, Error> {
+        let _turn = self.looks.acquire().await;
+        let names = plan.slices(pool);
+        let answers = self.slices(&names, &open_with(plan)).look(&Question::Ledger).await?;
+        let ledger = |(name, answer)| match answer {
+            Answer::Ledger(ledger) => Some((name, ledger)),
+            _ => None,
+        };
+        Ok(names.into_iter().zip(answers).filter_map(ledger).collect())
     }
 
     /// Seals all slices of a lottery, those too that were never opened. Can be repeated.
@@ -286,6 +337,12 @@ impl Tickets {
     ) -> Whole<'a, Slice> {
         Whole { router: &self.engine.slices, names, open }
     }
+}
+
+/// Of no slice, with all labels.
+fn no_ledger(plan: &LotteryPlan) -> TicketLedger {
+    let labels = (0u8..).zip(&plan.labels).map(|(place, _)| LabelLedger::of(place));
+    TicketLedger { labels: labels.collect(), ..TicketLedger::default() }
 }
 
 /// Keeps `most`, evenly taken from all slices rather than from the first.

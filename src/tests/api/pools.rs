@@ -409,3 +409,76 @@ fn an_order_that_runs_out_leaves_nothing_behind() {
     let books = app.anybody().get("/pools/short/ledger").expect(200);
     assert_eq!((&books["held"], &books["imbalance"]), (&json!(0), &json!(0)));
 }
+
+#[test]
+fn what_is_released_is_told_beside_what_is_free() {
+    let app = TestApp::start();
+    let waves = json!([{"at": "2026-12-01T12:00:00Z", "tickets": 20},
+        {"at": "2026-12-02T12:00:00Z", "tickets": 10_000}]);
+    pool(&app, "waves", json!({"tickets": {"digits": 4}, "waves": waves})).expect(201);
+    pool(&app, "all", json!({"tickets": {"digits": 4}})).expect(201);
+    let member = app.member("ada");
+    // It is as it was told to somebody a second ago.
+    let is_told = |name: &str, free: u64, released: Value, sale: &str| {
+        app.until("it is told", || {
+            let left = availability(&app, name);
+            left["free"] == free && left["released"] == released && left["sale"] == sale
+        });
+    };
+    is_told("all", 10_000, json!(null), "open");
+    is_told("waves", 10_000, json!(20), "open");
+    // Two of each slice are released.
+    let hold = |wanted: Value| member.post("/pools/waves/holds", wanted);
+    hold(json!({"pattern": "3***", "count": 5, "ttl_s": 60})).expect(201);
+    is_told("waves", 9_998, json!(18), "open");
+    hold(json!({"pattern": "****", "count": 9, "at_least": 9, "ttl_s": 60})).expect(201);
+    hold(json!({"pattern": "****", "count": 9, "at_least": 9, "ttl_s": 60})).expect(201);
+    is_told("waves", 9_980, json!(0), "gone");
+    app.pass_s(86_400);
+    is_told("waves", 10_000, json!(10_000), "open");
+}
+
+#[test]
+fn what_a_later_wave_releases_is_not_told_to_be_gone_whichever_slices_are_asked() {
+    let app = TestApp::start();
+    let waves = json!([{"at": "2026-12-01T12:00:00Z", "tickets": 10},
+        {"at": "2026-12-02T12:00:00Z", "tickets": 10_000}]);
+    let more = json!({"tickets": {"digits": 4}, "waves": waves});
+    pool(&app, "waves", more).expect(201);
+    let member = app.member("ada");
+    let hold = |wanted: Value| member.post("/pools/waves/holds", wanted);
+    let all = json!({"pattern": "*77*", "count": 10, "at_least": 10});
+    let held = hold(all.clone()).expect(201);
+    let number = numbers(&held)[0].clone();
+    for wanted in [
+        all,
+        json!({"pattern": "****"}),
+        json!({"pattern": "**77", "count": 2, "at_least": 2}),
+        json!({"pattern": "****", "count": 3, "together": true}),
+        json!({"pattern": "5***"}),
+    ] {
+        let told = hold(wanted.clone()).refused(409, "not-released-yet");
+        assert!(told["detail"].as_str().unwrap().contains("2026-12-02T12:00:00"), "{wanted}");
+    }
+    // Of these there will be no more.
+    hold(json!({ "number": number })).refused(409, "no-match-left");
+    hold(json!({"pattern": "***7", "count": 2, "together": true})).refused(409, "none-together");
+}
+
+#[test]
+fn a_pool_with_a_name_is_told_by_that_word_too_and_a_lottery_as_ever() {
+    let app = TestApp::start();
+    pool(&app, "gala", json!({"tickets": {"digits": 4}, "ballots": true})).expect(201);
+    app.lottery("2026-12-31", 1);
+    let ada = app.member("ada");
+    let held = ada.post("/pools/gala/holds", json!({"pattern": "0***"})).expect(201);
+    let bought = ada.confirm(id(&held)).expect(200);
+    let ballot = ada.post("/pools/gala/ballots", json!({})).expect(201);
+    let counted = app.anybody().get("/pools/gala/statistics").expect(200);
+    let ticket = &ada.all("/tickets")[0];
+    for told in [&held, &bought, &ballot, ticket, &ada.all("/ballots")[0], &counted] {
+        assert_eq!((&told["lottery"], &told["pool"]), (&json!("gala"), &json!("gala")), "{told}");
+    }
+    let held = ada.hold("2026-12-31", json!({"pattern": "0***"})).expect(201);
+    assert_eq!((&held["lottery"], held.get("pool")), (&json!("2026-12-31"), None));
+}

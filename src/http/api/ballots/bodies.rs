@@ -1,6 +1,7 @@
 //! What the calls about ballots answer.
 
 use crate::http::api::known_as::KnownAsBody;
+use crate::http::api::pool::own_name;
 use crate::http::api::whose::parse_whose;
 use crate::http::export::{ListForm, TableLine};
 use crate::http::mistakes::Mistakes;
@@ -20,6 +21,10 @@ pub struct BallotBody {
     pub id: Option<String>,
     /// The pool: the day of a lottery, or a name.
     pub lottery: String,
+    /// The pool, if it has a name of its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub pool: Option<String>,
     /// Keep it: with it anybody can see whether this ballot and those before it were left as they
     /// were. Null for a dry run.
     pub receipt: Option<Receipt>,
@@ -31,6 +36,10 @@ pub struct MineBody {
     pub id: String,
     /// The pool: the day of a lottery, or a name.
     pub lottery: String,
+    /// The pool, if it has a name of its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub pool: Option<String>,
     /// When it was submitted.
     pub at: String,
     /// Whether it has won. Null until the lottery is drawn.
@@ -85,6 +94,7 @@ impl MineBody {
         MineBody {
             id: id.to_string(),
             lottery: pool.to_string(),
+            pool: own_name(pool),
             at: wire_time(at),
             won: place.map(won),
             reserve: place.map(|place| place.is_some() && !won(place)),

@@ -10,7 +10,7 @@ use crate::http::api::ballots::bodies::{BallotBody, BallotsQuery, LineBody, Mine
 use crate::http::api::ballots::explain::no_ballot;
 use crate::http::api::known_as::KnownAsBody;
 use crate::http::api::pool::{
-    PoolInPath, PoolPath, at, find_lottery, find_plan, parse_pool, terms,
+    PoolInPath, PoolPath, at, find_lottery, find_plan, own_name, parse_pool, terms,
 };
 use crate::http::api::whose::of_one_member;
 use crate::http::body::Body;
@@ -164,8 +164,8 @@ async fn submit_as(
         shared.ballots.taken.increment(1);
     }
     let receipt = shown.as_ref().map(|(id, witness)| sign_receipt(shared, *id, witness, terms));
-    let body =
-        BallotBody { id: shown.map(|(id, _)| id.to_string()), lottery: pool.to_string(), receipt };
+    let id = shown.map(|(id, _)| id.to_string());
+    let body = BallotBody { id, lottery: pool.to_string(), pool: own_name(pool), receipt };
     Ok(Success::created(body, replayed))
 }
 
@@ -244,6 +244,7 @@ async fn show(
     Ok(reply::ok(&BallotBody {
         id: Some(id.to_string()),
         lottery: id.name.pool.to_string(),
+        pool: own_name(id.name.pool),
         receipt,
     }))
 }

@@ -2,6 +2,7 @@
 
 use crate::http::api::figures;
 use crate::http::api::known_as::KnownAsBody;
+use crate::http::api::pool::own_name;
 use crate::http::export::TableLine;
 use crate::http::words;
 use actors::domain::draw::lottery_root;
@@ -91,6 +92,10 @@ pub struct LotteryLedgerBody {
 #[schema(as = LotteryStatistics)]
 pub struct StatisticsBody {
     pub lottery: String,
+    /// The pool, if it has a name of its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub pool: Option<String>,
     #[schema(value_type = words::LotteryStates)]
     pub state: &'static str,
     /// Ballots that were submitted.
@@ -204,6 +209,7 @@ impl StatisticsBody {
         let root = |one: &InBox| one.sealed.map(|sealed| Hex(sealed.root));
         StatisticsBody {
             lottery: pool.to_string(),
+            pool: own_name(pool),
             state: state(view.phase),
             ballots: boxes.iter().map(|one| one.count).sum(),
             boxes: boxes
@@ -222,6 +228,10 @@ impl StatisticsBody {
 #[schema(as = Draw)]
 pub struct DrawBody {
     pub lottery: String,
+    /// The pool, if it has a name of its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub pool: Option<String>,
     /// The first of the winners. Null: nobody took part.
     pub winner: Option<LotBody>,
     /// In the order of the draw.

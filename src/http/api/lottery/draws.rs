@@ -4,7 +4,7 @@
 use crate::http::api::known_as::KnownAsBody;
 use crate::http::api::lottery::bodies::{DrawBody, LotBody, ReceiptKeyBody};
 use crate::http::api::lottery::table;
-use crate::http::api::pool::{PoolInPath, find_lottery, terms};
+use crate::http::api::pool::{PoolInPath, find_lottery, own_name, terms};
 use crate::http::caller::Perhaps;
 use crate::http::export::{self, FormQuery};
 use crate::http::flags::{self, Params};
@@ -108,6 +108,7 @@ pub async fn announce(
     let reserves = winners.split_off(winners.len().min(terms(&view.plan)?.winners as usize));
     Ok(DrawBody {
         lottery: pool.to_string(),
+        pool: own_name(pool),
         winner: winners.first().cloned(),
         winners,
         reserves,

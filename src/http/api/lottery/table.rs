@@ -51,6 +51,7 @@ mod tests {
         let winners = vec![lot("bl_1", known("=m,1")), lot("bl_2", None)];
         let draw = DrawBody {
             lottery: "2026-12-31".to_owned(),
+            pool: None,
             winner: winners.first().cloned(),
             winners,
             reserves: vec![LotBody { member: None, ..lot("bl_3", None) }],

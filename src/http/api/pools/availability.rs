@@ -33,12 +33,15 @@ const LITTLE: u64 = 100;
 #[schema(as = Availability)]
 pub struct AvailabilityBody {
     pub pool: String,
-    /// `waiting` before the sale begins, `open`, `gone` while nothing is free, `over` when the sale
-    /// has ended or the pool is closed.
+    /// `waiting` before the sale begins, `open`, `gone` while nothing that is released is free,
+    /// `over` when the sale has ended or the pool is closed.
     #[schema(value_type = words::SaleStates)]
     pub sale: &'static str,
     pub stock: u64,
     pub free: u64,
+    /// How many of the free ones are released, so that they may be held now. Null: there are no
+    /// waves, so all are.
+    pub released: Option<u64>,
     pub held: u64,
     pub sold: u64,
     /// In the order of the pool's labels. A ticket counts with each label that its number has.
@@ -129,7 +132,7 @@ async fn told(shared: &Shared, pool: PoolName, age: Duration) -> Result<LeftOfPo
         let text: Arc<str> = serde_json::to_string(&body).expect("it is plain data").into();
         let line = format!("{text}\n");
         let page = Arc::new(StaticPage::of("application/json", line.into()));
-        Ok(LeftOfPool { page, text, free: body.free })
+        Ok(LeftOfPool { page, text, free: body.released.unwrap_or(body.free) })
     };
     shared.availability.answer(&pool, age, make).await
 }
@@ -140,17 +143,18 @@ async fn look(shared: &Shared, pool: PoolName) -> Result<AvailabilityBody, Probl
     if plan.tickets.is_none() {
         return Err(Problem::plain(&problem::NO_TICKETS));
     }
-    let ledger = shared.tickets.ledger(pool, plan).await?;
     let now = shared.lotteries.now();
+    let (ledger, released) = shared.tickets.ledger_and_released(pool, plan, now).await?;
     let TicketLedger { stock, free, held, sold, labels, next_end, .. } = ledger;
     let label = |(label, LabelLedger { stock, free, held, sold, .. }): (&Label, LabelLedger)| {
         LabelBody { name: label.name.clone(), stock, free, held, sold }
     };
     Ok(AvailabilityBody {
         pool: pool.to_string(),
-        sale: sale(plan, view.phase, free, now),
+        sale: sale(plan, view.phase, released.unwrap_or(free), now),
         stock,
         free,
+        released,
         held,
         sold,
         labels: plan.labels.iter().zip(labels).map(label).collect(),

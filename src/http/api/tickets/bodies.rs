@@ -1,6 +1,7 @@
 //! What the calls about tickets take and answer.
 
 use crate::http::api::known_as::KnownAsBody;
+use crate::http::api::pool::own_name;
 use crate::http::export::TableLine;
 use crate::http::fields::parse_reference;
 use crate::http::mistakes::Mistakes;
@@ -68,6 +69,10 @@ pub struct HoldBody {
     pub id: String,
     /// The pool: the day of a lottery, or a name.
     pub lottery: String,
+    /// The pool, if it has a name of its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub pool: Option<String>,
     /// `held`, `confirmed` or `released`.
     #[schema(value_type = words::HoldStates)]
     pub state: &'static str,
@@ -128,6 +133,10 @@ pub struct BoughtBody {
     pub id: String,
     /// The pool: the day of a lottery, or a name.
     pub lottery: String,
+    /// The pool, if it has a name of its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub pool: Option<String>,
     pub number: String,
     pub copy: u16,
     /// The hold it was bought by.
@@ -276,6 +285,7 @@ impl HoldBody {
         HoldBody {
             id: id.to_string(),
             lottery: id.pool().to_string(),
+            pool: own_name(id.pool()),
             state,
             tickets: tickets
                 .iter()
@@ -298,6 +308,7 @@ impl BoughtBody {
         BoughtBody {
             id: id.to_string(),
             lottery: id.pool.to_string(),
+            pool: own_name(id.pool),
             number: id.printed_number(),
             copy: id.copy,
             hold: bought.bought_by(id),
