@@ -163,6 +163,17 @@ fn slice_events() -> Vec<(tickets::Event, &'static str)> {
             Referred { ticket: TICKETS[1], order: ORDER },
             "2100000002adadadadadadadadadadadadadadadadf6a3b8ded96800000db3b1120a03ac02",
         ),
+        (
+            HoldRefunded {
+                hold: 17,
+                owner: ADA,
+                tickets: TICKETS[..1].to_vec(),
+                left: TICKETS[1..].to_vec(),
+                refunded: TICKETS[..1].to_vec(),
+            },
+            "3a00000002adadadadadadadadadadadadadadadadf6a3b8ded96800000e11adadadadadadadadadadad\
+             adadadadad01b2b1120101b3b1120a01b2b11201",
+        ),
     ]
 }
 

@@ -7,6 +7,7 @@ use actors::domain::day::Day;
 use actors::domain::lottery::{self, Lottery};
 use actors::domain::pool::PoolName;
 use actors::domain::shelves::{self, CLOSING, ENDING, LOTTERIES};
+use actors::domain::tickets::stock::Ticket;
 use actors::domain::tickets::{Answer, Buyer, Question};
 use actors::domain::tickets::{Event, Slice, SliceName};
 use actors::domain::tickets::{HoldId, hold_of_row, key_of_hold, ticket_of_row};
@@ -61,6 +62,11 @@ impl ByHand {
             }
             Event::Refunded { ticket, hold, owner, .. } => {
                 self.tickets.remove(&(*owner, ticket.number, ticket.copy, *hold));
+            }
+            Event::HoldRefunded { tickets, hold, owner, .. } => {
+                for Ticket { number, copy } in tickets {
+                    assert!(self.tickets.remove(&(*owner, *number, *copy, *hold)));
+                }
             }
             // An order's till lists it.
             Event::HeldFor { .. } | Event::Followed { .. } | Event::FollowedRefund { .. } => {}

@@ -59,7 +59,13 @@ fn command(dice: &mut Dice) -> Command {
     let count = 1 + dice.below(4) as u16;
     let order = OrderNumber { till: dice.below(2) as u8, number: dice.below(12) as u32 };
     match dice.below(125) {
-        0..=49 => Command::Hold {
+        0..=9 => Command::HoldTogether {
+            pattern,
+            count,
+            at_least: dice.below(3) as u16,
+            ttl_s: dice.below(700) as u32,
+        },
+        10..=49 => Command::Hold {
             pattern,
             count,
             at_least: dice.below(3) as u16,
@@ -68,7 +74,8 @@ fn command(dice: &mut Dice) -> Command {
         50..=64 => Command::Confirm { hold },
         65..=74 => Command::Extend { hold, ttl_s: dice.below(900) as u32 },
         75..=84 => Command::Release { hold },
-        85..=96 => Command::Refund {
+        85..=87 => Command::RefundHold { hold, tickets: Vec::new() },
+        88..=96 => Command::Refund {
             ticket: Ticket {
                 number: 3000 + dice.below(200) as u32,
                 copy: 1 + dice.below(2) as u16,
@@ -85,7 +92,7 @@ fn command(dice: &mut Dice) -> Command {
             order,
             tickets: (3000..3000 + dice.below(1000) as u32).map(|n| ticket(n, 1)).collect(),
         },
-        _ if dice.below(20) == 0 => Command::Seal,
+        _ if dice.below(8) == 0 => Command::Seal,
         _ => Command::Release { hold: dice.below(4) as u32 },
     }
 }
@@ -99,6 +106,7 @@ fn kind(event: &Event) -> &'static str {
         Event::Released { .. } => "released",
         Event::Expired { .. } => "expired",
         Event::Refunded { .. } => "refunded",
+        Event::HoldRefunded { .. } => "hold refunded",
         Event::Cleared { .. } => "cleared",
         Event::Sealed { .. } => "sealed",
         Event::HeldFor { .. } => "held for",
@@ -109,13 +117,14 @@ fn kind(event: &Event) -> &'static str {
 }
 
 /// What a story may tell after the opening.
-const EVERYTHING: [&str; 12] = [
+const EVERYTHING: [&str; 13] = [
     "held",
     "confirmed",
     "extended",
     "released",
     "expired",
     "refunded",
+    "hold refunded",
     "cleared",
     "sealed",
     "held for",

@@ -4,6 +4,7 @@ use super::given::{ADA, ADMIN, BOB, given, s};
 use super::terms::*;
 use actors::Caller;
 use actors::Time;
+use actors::domain::tickets::stock::Ticket;
 use actors::domain::tickets::{Answer, HoldState, HoldView, Question};
 use actors::domain::tickets::{Command, Event, Refusal, Slice};
 use testing::played::Played;
@@ -241,6 +242,41 @@ fn an_admin_refunds_and_the_ticket_is_free_again() {
     assert_eq!(tickets_of(back.when(hold("3123", 2, 0), BOB, s(40)).event()), both[..1]);
     let held_again = back.and(s(40), held(1, BOB, &both[..1], s(340)));
     held_again.when(refund, ADMIN, s(50)).refused(Refusal::NotSold);
+}
+
+#[test]
+fn a_whole_hold_or_named_tickets_of_it_are_taken_back_by_one_fact() {
+    let three = [ticket(3120, 1), ticket(3121, 1), ticket(3122, 2)];
+    let back = |tickets: &[Ticket]| Command::RefundHold { hold: 0, tickets: tickets.to_vec() };
+    let took = |tickets: &[Ticket], left: &[Ticket], refunded: &[Ticket]| Event::HoldRefunded {
+        hold: 0,
+        owner: ADA.id,
+        tickets: tickets.to_vec(),
+        left: left.to_vec(),
+        refunded: refunded.to_vec(),
+    };
+    let live = || slice([(s(10), held(0, ADA, &three, s(310)))]);
+    live().when(back(&[]), ADMIN, s(20)).refused(Refusal::NotSold);
+    let sold = || live().and(s(20), confirmed(0, ADA, &three));
+    sold().when(back(&[]), ADA, s(30)).refused(Refusal::NotAdmin);
+    sold().when(back(&[]), BOB, s(30)).refused(Refusal::NotYours);
+    sold().when(back(&[ticket(3129, 1)]), ADMIN, s(30)).refused(Refusal::NotSold);
+    let all = sold().and(s(30), took(&three, &[], &three));
+    sold().when(back(&[]), ADMIN, s(30)).then(took(&three, &[], &three));
+    all.when(back(&[]), ADMIN, s(31)).then_already(took(&three, &[], &three));
+    all.when(back(&three[..1]), ADMIN, s(31)).then_already(took(&three[..1], &[], &three));
+    assert_eq!(tickets_of(all.when(hold("3121", 2, 2), BOB, s(32)).event()).len(), 2);
+    // Some, then one alone, then the rest.
+    let one = sold().and(s(30), took(&three[1..2], &[three[0], three[2]], &three[1..2]));
+    one.when(Command::Refund { ticket: three[1] }, ADMIN, s(31)).refused(Refusal::NotSold);
+    let left = [three[0], three[2]];
+    one.when(Command::Confirm { hold: 0 }, ADA, s(31)).then_already(confirmed(0, ADA, &left));
+    one.when(Command::Release { hold: 0 }, ADA, s(31)).refused(Refusal::AlreadyConfirmed);
+    let view = HoldView { owner: ADA.id, tickets: left.to_vec(), state: HoldState::Confirmed };
+    assert_eq!(one.look(&Question::Hold(0)), Answer::Hold(Some(view)));
+    one.when(back(&[]), ADMIN, s(31)).then(took(&left, &[], &[three[1], three[0], three[2]]));
+    let sealed = one.and(s(40), Event::Sealed { sold: 2 });
+    sealed.when(back(&[]), ADMIN, s(41)).refused(Refusal::Closed);
 }
 
 #[test]

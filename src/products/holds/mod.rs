@@ -12,7 +12,7 @@ use crate::failure::{Error, pick};
 use crate::lottery::Lotteries;
 use crate::orders::{Orders, PlacedTickets, WantedOrder, tickets_of};
 use crate::table::Engine;
-use crate::tickets::{HeldTickets, Tickets, WantedTickets};
+use crate::tickets::{HeldTickets, RefundedTickets, Tickets, WantedTickets};
 use actors::domain::lottery::{LotteryPlan, MemberLimits};
 use actors::domain::pool::PoolName;
 use actors::domain::tickets::stock::Ticket;
@@ -118,6 +118,19 @@ impl Holds {
         match id {
             HeldId::Slice(hold) => self.tickets.release(hold, by).await,
             HeldId::Order(order) => self.orders.release(order, by).await,
+        }
+    }
+
+    /// Takes back tickets of a bought one: these, or all if none is named.
+    pub async fn refund(
+        &self,
+        id: &HeldId,
+        tickets: Vec<Ticket>,
+        by: By,
+    ) -> Result<Done<RefundedTickets>, Error> {
+        match id {
+            HeldId::Slice(hold) => self.tickets.refund_hold(hold, tickets, by).await,
+            HeldId::Order(order) => self.orders.refund(order, tickets, by).await,
         }
     }
 

@@ -15,7 +15,7 @@ use crate::lottery::Lotteries;
 use crate::opening::Whole;
 use crate::table::Engine;
 use crate::tickets::opened::open_with;
-use crate::tickets::{RefundedBy, Tickets, WantedTickets};
+use crate::tickets::{RefundedBy, RefundedTickets, Tickets, WantedTickets};
 use actors::Id;
 use actors::domain::lottery::LotteryPlan;
 use actors::domain::pool::PoolName;
@@ -91,16 +91,18 @@ impl Orders {
         })
     }
 
-    /// Takes tickets of a bought order back: these, or all if none is named. Says which.
+    /// Takes tickets of a bought order back: these, or all if none is named.
     pub async fn refund(
         &self,
         id: &OrderId,
         tickets: Vec<Ticket>,
         by: By,
-    ) -> Result<Done<Vec<Ticket>>, Error> {
+    ) -> Result<Done<RefundedTickets>, Error> {
         let command = Command::Refund { order: id.number, tickets };
         pick(self.decide(id, command, by).await?, |event| match event {
-            Event::Refunded { tickets, .. } => Some(tickets),
+            Event::Refunded { tickets, past, .. } => {
+                Some(RefundedTickets { tickets, left: tickets_of(&past.parts) })
+            }
             _ => None,
         })
     }

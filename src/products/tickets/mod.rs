@@ -73,6 +73,13 @@ pub struct HeldTickets {
     pub until: Time,
 }
 
+/// What was taken back of a sold hold, and what is left of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RefundedTickets {
+    pub tickets: Vec<Ticket>,
+    pub left: Vec<Ticket>,
+}
+
 /// Who takes a sold ticket back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RefundedBy {
@@ -155,6 +162,20 @@ impl Tickets {
         pick(done, |event| match event {
             Event::Refunded { .. } => Some(RefundedBy::Slice),
             Event::Referred { order, .. } => Some(RefundedBy::Till(order)),
+            _ => None,
+        })
+    }
+
+    /// Takes back tickets of a sold hold: these, or all if none is named.
+    pub async fn refund_hold(
+        &self,
+        hold: &HoldId,
+        tickets: Vec<Ticket>,
+        by: By,
+    ) -> Result<Done<RefundedTickets>, Error> {
+        let command = Command::RefundHold { hold: hold.number, tickets };
+        pick(self.command(&hold.slice, command, by).await?, |event| match event {
+            Event::HoldRefunded { tickets, left, .. } => Some(RefundedTickets { tickets, left }),
             _ => None,
         })
     }

@@ -32,6 +32,17 @@ impl Told for Slice {
                 ];
                 says.say(&topics::TICKET_REFUNDED, data);
             }
+            Event::HoldRefunded { tickets, hold, owner, .. } => {
+                for ticket in tickets {
+                    let data = [
+                        ("lottery", id(&name.pool)),
+                        ("hold", hold_id(*hold)),
+                        ("member", member(*owner)),
+                        ("ticket", ticket_id(name, ticket)),
+                    ];
+                    says.say(&topics::TICKET_REFUNDED, data);
+                }
+            }
             Event::Opened { .. }
             | Event::Prepared { .. }
             | Event::Held { .. }

@@ -65,6 +65,27 @@ fn whoever_listens_hears_what_happens_from_then_on() {
 }
 
 #[test]
+fn a_pool_with_a_name_is_told_by_both_words_and_a_lottery_by_one() {
+    let app = TestApp::start();
+    let (admin, ada) = (app.admin(), app.member("ada"));
+    let mut lines = listen(&admin, &app, None);
+    let gala = json!({"id": "gala", "closes_at": "2099-12-31T00:00:00Z", "tickets": {"digits": 4}});
+    admin.post("/pools", gala).expect(201);
+    let held = ada.post("/pools/gala/holds", json!({"pattern": "07**", "count": 2})).expect(201);
+    ada.confirm(id(&held)).expect(200);
+    admin.post(&format!("/holds/{}/refund", id(&held)), json!({})).expect(200);
+    app.lottery(DAY, 1);
+    for kind in ["lottery.created", "tickets.confirmed", "ticket.refunded", "ticket.refunded"] {
+        let (_, told, event) = next(&mut lines).unwrap();
+        assert_eq!(told, kind);
+        let data = &event["data"];
+        assert_eq!((&data["lottery"], &data["pool"]), (&json!("gala"), &json!("gala")), "{event}");
+    }
+    let (_, _, event) = next(&mut lines).unwrap();
+    assert_eq!((&event["data"]["lottery"], event["data"].get("pool")), (&json!(DAY), None));
+}
+
+#[test]
 fn a_broken_connection_goes_on_where_it_was_also_after_a_restart() {
     let app = TestApp::start();
     let (admin, ada) = (app.admin(), app.member("ada"));

@@ -4,6 +4,7 @@
 mod wire;
 
 mod access;
+mod allowances;
 mod archiving;
 mod assigning;
 mod audit;

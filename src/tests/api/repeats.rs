@@ -162,6 +162,11 @@ impl Scene {
                 let bought = member.confirm(&hold).expect(200);
                 by_admin(format!("/tickets/{}/refund", id(&bought["tickets"][0])), nothing)
             }
+            "refundHold" => {
+                let (member, hold) = self.holder();
+                member.confirm(&hold).expect(200);
+                by_admin(format!("/holds/{hold}/refund"), nothing)
+            }
             "importCodes" => {
                 let query = format!("discount_percent=10&expires_at={END}");
                 by_admin(format!("/coupon-imports?{query}"), json!("code\nA-CODE-TO-IMPORT\n"))

@@ -123,10 +123,10 @@ impl Slice {
                 let tickets = tickets.to_vec();
                 Ok(Verdict::New(Event::Confirmed { hold, owner: *owner, tickets }))
             }
-            Held::Past(PastHold { owner, end: HoldEnd::Sold(tickets) }) => {
+            Held::Past(PastHold { owner, end }) => {
+                let (tickets, _) = end.sold()?;
                 Ok(Verdict::Already(Event::Confirmed { hold, owner, tickets }))
             }
-            Held::Past(PastHold { end, .. }) => Err(end.into()),
         }
     }
 
@@ -176,22 +176,49 @@ impl Slice {
             Buyer::Hold(hold) => hold,
             Buyer::Order(order) => return Ok(Verdict::New(Event::Referred { ticket, order })),
         };
-        match past::of_hold(hold, cards) {
-            Some(PastHold { owner, end: HoldEnd::Sold(mut left) }) => {
-                left.retain(|other| *other != ticket);
-                Ok(Verdict::New(Event::Refunded { ticket, hold, owner, left }))
-            }
-            _ => Err(Refusal::NotSold),
+        let PastHold { owner, end } = past::of_hold(hold, cards).ok_or(Refusal::NotSold)?;
+        let (mut left, _) = end.sold().map_err(|_| Refusal::NotSold)?;
+        left.retain(|other| *other != ticket);
+        Ok(Verdict::New(Event::Refunded { ticket, hold, owner, left }))
+    }
+
+    pub(super) fn refund_hold(
+        &self,
+        hold: u32,
+        tickets: &[Ticket],
+        caller: &Caller,
+        cards: &Cards<'_>,
+    ) -> Decided {
+        if self.sealed {
+            return Err(Refusal::Closed);
         }
+        let Held::Past(PastHold { owner, end }) = self.hold_of(hold, caller, cards)? else {
+            return Err(Refusal::NotSold);
+        };
+        let (left, mut refunded) = end.sold().map_err(|_| Refusal::NotSold)?;
+        if caller.role == Role::Member {
+            return Err(Refusal::NotAdmin);
+        }
+        let asked = |ticket: &Ticket| tickets.is_empty() || tickets.contains(ticket);
+        let (back, left): (Vec<Ticket>, Vec<Ticket>) = left.into_iter().partition(asked);
+        if !tickets.iter().all(|ticket| back.contains(ticket) || refunded.contains(ticket)) {
+            return Err(Refusal::NotSold);
+        }
+        if back.is_empty() {
+            let tickets = refunded.iter().filter(|ticket| asked(ticket)).copied().collect();
+            let event = Event::HoldRefunded { hold, owner, tickets, left, refunded };
+            return Ok(Verdict::Already(event));
+        }
+        refunded.extend(&back);
+        Ok(Verdict::New(Event::HoldRefunded { hold, owner, tickets: back, left, refunded }))
     }
 
     /// A live hold, or one that was sold. Of one that ended there is nothing to see.
     pub(super) fn view(&self, hold: u32, cards: &Cards<'_>) -> Option<HoldView> {
-        self.books.view(hold).or_else(|| match self.past_hold(hold, cards)? {
-            PastHold { owner, end: HoldEnd::Sold(tickets) } => {
-                Some(HoldView { owner, tickets, state: HoldState::Confirmed })
-            }
-            _ => None,
+        self.books.view(hold).or_else(|| {
+            let PastHold { owner, end } = self.past_hold(hold, cards)?;
+            let (tickets, _) = end.sold().ok()?;
+            Some(HoldView { owner, tickets, state: HoldState::Confirmed })
         })
     }
 
@@ -213,7 +240,7 @@ impl Slice {
 impl From<HoldEnd> for Refusal {
     fn from(end: HoldEnd) -> Refusal {
         match end {
-            HoldEnd::Sold(_) => Refusal::AlreadyConfirmed,
+            HoldEnd::Sold(_) | HoldEnd::TakenBack { .. } => Refusal::AlreadyConfirmed,
             HoldEnd::Released => Refusal::HoldReleased,
             HoldEnd::Expired => Refusal::HoldExpired,
         }

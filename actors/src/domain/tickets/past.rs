@@ -27,6 +27,22 @@ pub(super) enum HoldEnd {
     Sold(Vec<Ticket>),
     Released,
     Expired,
+    /// Sold, and some of it, or all, taken back by one call.
+    TakenBack {
+        left: Vec<Ticket>,
+        refunded: Vec<Ticket>,
+    },
+}
+
+impl HoldEnd {
+    /// What is left of a sold hold, and what was taken back by calls about the whole of it.
+    pub fn sold(self) -> Result<(Vec<Ticket>, Vec<Ticket>), HoldEnd> {
+        match self {
+            HoldEnd::Sold(left) => Ok((left, Vec::new())),
+            HoldEnd::TakenBack { left, refunded } => Ok((left, refunded)),
+            other => Err(other),
+        }
+    }
 }
 
 /// A card for each hold, by its number.
@@ -153,6 +169,11 @@ pub(super) fn write(event: &Event, cards: &mut Vec<Card>) {
         Event::Refunded { ticket, hold, owner, left } => {
             cards.push(hold_card(*hold, *owner, HoldEnd::Sold(left.clone())));
             cards.push(Card::taken_away(sold_key(ticket)));
+        }
+        Event::HoldRefunded { hold, owner, tickets, left, refunded } => {
+            let (left, refunded) = (left.clone(), refunded.clone());
+            cards.push(hold_card(*hold, *owner, HoldEnd::TakenBack { left, refunded }));
+            cards.extend(tickets.iter().map(|ticket| Card::taken_away(sold_key(ticket))));
         }
         Event::Released { hold, owner } => {
             cards.push(hold_card(*hold, *owner, HoldEnd::Released));

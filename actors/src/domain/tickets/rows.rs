@@ -32,6 +32,9 @@ pub(super) fn declare(name: &SliceName, event: &Event, at: Time, rows: &mut Vec<
         Event::Refunded { ticket, owner, .. } => {
             rows.push(ticket_row(name.pool, ticket, *owner, None))
         }
+        Event::HoldRefunded { tickets, owner, .. } => {
+            rows.extend(tickets.iter().map(|ticket| ticket_row(name.pool, ticket, *owner, None)));
+        }
         // An order's till writes the lines of its parts.
         Event::HeldFor { .. } | Event::Followed { .. } | Event::FollowedRefund { .. } => {}
         Event::Opened { .. }

@@ -110,7 +110,7 @@ impl Machine for Slice {
             }
             Event::Referred { .. } => {}
             Event::Followed { order, fate, .. } => self.books.follow(order, *fate),
-            Event::FollowedRefund { tickets, .. } => {
+            Event::FollowedRefund { tickets, .. } | Event::HoldRefunded { tickets, .. } => {
                 tickets.iter().for_each(|ticket| self.books.refund(ticket));
             }
         }
@@ -216,6 +216,9 @@ impl Slice {
             }
             Command::Release { hold } => self.release(hold, caller, cards),
             Command::Refund { ticket } => self.refund(ticket, caller, cards),
+            Command::RefundHold { hold, ref tickets } => {
+                self.refund_hold(hold, tickets, caller, cards)
+            }
             Command::Seal => self.seal(),
             Command::HoldFor { order, owner, pattern, count } => {
                 let wish = SliceWish { pattern, count, at_least: 1, together: false };

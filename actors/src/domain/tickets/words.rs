@@ -73,6 +73,11 @@ pub enum Command {
         count: u16,
         at_least: u16,
     },
+    /// Takes back tickets of a bought hold: these, or all if none is named.
+    RefundHold {
+        hold: u32,
+        tickets: Vec<Ticket>,
+    },
 }
 
 /// What has become of an order, as its parts are told.
@@ -153,6 +158,15 @@ pub enum Event {
     Referred {
         ticket: Ticket,
         order: OrderNumber,
+    },
+    HoldRefunded {
+        hold: u32,
+        owner: Id,
+        tickets: Vec<Ticket>,
+        /// What is left of the sold hold.
+        left: Vec<Ticket>,
+        /// All that were taken back in this way, these included.
+        refunded: Vec<Ticket>,
     },
 }
 

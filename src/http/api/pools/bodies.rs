@@ -4,7 +4,7 @@ use crate::http::api::figures;
 use crate::http::api::lottery::bodies::{BallotsBody, DrawBody, state};
 use crate::http::api::pools::wish::{LabelPlan, WavePlan};
 use crate::http::words;
-use actors::domain::lottery::{LotteryPlan, LotteryView, TicketSetup};
+use actors::domain::lottery::{LotteryPlan, LotteryView, MemberLimits, TicketSetup};
 use actors::domain::pool::PoolName;
 use actors::domain::tickets::Wave;
 use base::calendar::wire_time;
@@ -91,6 +91,12 @@ impl PoolBody {
     }
 }
 
+impl LimitsBody {
+    pub fn of(limits: &MemberLimits) -> LimitsBody {
+        LimitsBody { held: limits.held, bought: limits.bought }
+    }
+}
+
 impl StockBody {
     fn of(pool: PoolName, plan: &LotteryPlan, tickets: TicketSetup) -> StockBody {
         let wave = |wave: &Wave| WavePlan { at: wire_time(wave.at), tickets: wave.tickets };
@@ -103,7 +109,7 @@ impl StockBody {
             sale_starts_at: plan.sale.starts_at.map(wire_time),
             sale_ends_at: plan.sale.ends_at.map(wire_time),
             waves: plan.sale.waves.iter().map(wave).collect(),
-            per_member: LimitsBody { held: plan.limits.held, bought: plan.limits.bought },
+            per_member: LimitsBody::of(&plan.limits),
             labels: labels
                 .map(|label| LabelPlan {
                     name: label.name.clone(),

@@ -2,8 +2,10 @@
 //! tickets, ballots, close and draw.
 //!
 //! The endpoints, and the calls that make and show pools. `finding` has the list, `availability`
-//! what those read who wait, `wish` what a new pool is to be, `bodies` what is answered.
+//! what those read who wait, `allowance` what one may still have, `wish` what a new pool is to be,
+//! `bodies` what is answered.
 
+mod allowance;
 mod availability;
 mod bodies;
 mod finding;
@@ -11,9 +13,11 @@ mod wish;
 
 use crate::http::api::lottery::close_now;
 use crate::http::api::pool::{PoolInPath, find_lottery};
+use crate::http::api::pools::allowance::{AllowanceBody, OrdersLedgerBody};
 use crate::http::api::pools::availability::AvailabilityBody;
 use crate::http::api::pools::bodies::{ClosedPoolBody, PoolBody};
 use crate::http::api::pools::wish::CreatePool;
+use crate::http::api::whose::of_one_member;
 use crate::http::body::Body;
 use crate::http::caller::Operator;
 use crate::http::endpoint::{Endpoint, Who};
@@ -28,6 +32,7 @@ use actors::domain::lottery::{self, LotteryPlan, LotteryView};
 use actors::domain::pool::PoolName;
 use actors::engine::How;
 use actors::{Caller, Id};
+use ports::scopes::Scope;
 use products::Refusal;
 use products::lottery::invented::invent_name;
 use sha2::{Digest, Sha256};
@@ -74,6 +79,27 @@ pub fn endpoints() -> Vec<Endpoint> {
             .decides()
             .answer::<ClosedPoolBody>(200, "The closed pool, and who has won.")
             .problems(&[&problem::NOT_FOUND]),
+        of_one_member(
+            Endpoint::get("/pools/{pool}/allowance", allowance::show)
+                .named("getAllowance")
+                .summary("See what one may still hold and buy")
+                .notes(
+                    "Of the caller, or of the member that a service acts for. Staff ask for any \
+                     member; others only for themselves.",
+                )
+                .who(Who::Member)
+                .scopes(&[Scope::Members, Scope::Tickets])
+                .query("limit_key", "What the service counts by, too, as `holdTickets` says it."),
+        )
+        .answer::<AllowanceBody>(200, "What is taken of the limits, and what is left.")
+        .problems(&[&problem::NOT_FOUND, &problem::NO_TICKETS, &problem::FORBIDDEN]),
+        Endpoint::get("/pools/{pool}/orders/ledger", allowance::orders)
+            .named("getOrdersLedger")
+            .summary("Count a pool's orders")
+            .notes("Orders over several slices, and those of pools with limits.")
+            .who(Who::Viewer)
+            .answer::<OrdersLedgerBody>(200, "The books of all tills, which balance.")
+            .problems(&[&problem::NOT_FOUND, &problem::NO_TICKETS]),
         Endpoint::get("/pools/{pool}/availability", availability::show)
             .named("getAvailability")
             .summary("See what is left of a pool")

@@ -221,12 +221,16 @@ pub fn parse_wanted(
 
 /// The keys by which a service's limits count beside the member.
 pub fn parse_limit_keys(body: &CreateHold, signed: &Signed) -> Result<Vec<LimitKey>, Problem> {
-    let Some(text) = &body.limit_key else { return Ok(Vec::new()) };
+    let key = body.limit_key.iter().map(|text| parse_limit_key(text, "/limit_key", signed));
+    key.collect()
+}
+
+pub fn parse_limit_key(text: &str, pointer: &str, signed: &Signed) -> Result<LimitKey, Problem> {
     let Via::ServiceKey { service, .. } = &signed.via else {
-        return Err(Problem::invalid("/limit_key", "only a service says this"));
+        return Err(Problem::invalid(pointer, "only a service says this"));
     };
-    let text = parse_reference(text, "/limit_key")?;
-    Ok(vec![LimitKey::of(Id::digest(&[b"service", service.as_bytes()]), &text)])
+    let text = parse_reference(text, pointer)?;
+    Ok(LimitKey::of(Id::digest(&[b"service", service.as_bytes()]), &text))
 }
 
 /// The place of the label among those of the pool.
@@ -297,7 +301,7 @@ impl HoldBody {
 }
 
 impl TicketBody {
-    fn of(pool: PoolName, digits: u8, ticket: &Ticket) -> TicketBody {
+    pub fn of(pool: PoolName, digits: u8, ticket: &Ticket) -> TicketBody {
         let id = TicketId { pool, digits, number: ticket.number, copy: ticket.copy };
         TicketBody { id: id.to_string(), number: id.printed_number(), copy: ticket.copy }
     }

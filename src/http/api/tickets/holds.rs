@@ -199,7 +199,7 @@ fn answer_end(
 }
 
 /// How its tickets' numbers are printed. A pool that is not there has no hold.
-async fn digits_of(shared: &Shared, id: &HeldId) -> Result<u8, Problem> {
+pub async fn digits_of(shared: &Shared, id: &HeldId) -> Result<u8, Problem> {
     shared.holds.digits(id).await?.ok_or_else(|| Refusal::UnknownHold.explain())
 }
 

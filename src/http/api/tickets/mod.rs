@@ -1,12 +1,13 @@
 //! Tickets: hold some and buy them, how many match a pattern, the ones I bought, and refunds.
 //!
-//! The endpoints, and the calls about tickets. `holds` has those about holds, `sold` the list
-//! of what was sold, `bodies` what is read and answered, `explain` what is said when tickets are
+//! The endpoints, and the calls about tickets. `holds` has those about holds, `refunds` how whole
+//! ones are taken back, `sold` the list of what was sold, `bodies` what is read and answered, `explain` what is said when tickets are
 //! refused.
 
 pub mod bodies;
 pub mod explain;
 mod holds;
+mod refunds;
 mod sold;
 
 use crate::http::api::figures;
@@ -15,6 +16,7 @@ use crate::http::api::tickets::bodies::{
     BoughtBody, BoughtQuery, CreateHold, EndBody, ExtendHold, HoldBody, MatchesBody, PatternQuery,
     RefundBody, SampleBody, SoldBody, parse_label, parse_pattern,
 };
+use crate::http::api::tickets::refunds::{HoldRefundBody, RefundHold};
 use crate::http::api::whose::of_one_member;
 use crate::http::body::Body;
 use crate::http::caller::{AsMember, Operator, Perhaps};
@@ -168,6 +170,19 @@ fn of_holds_and_tickets() -> Vec<Endpoint> {
             .answer::<EndBody>(200, "Its tickets are free again.")
             .problems(ENDED)
             .problems(&[&problem::HOLD_CONFIRMED]),
+        Endpoint::post("/holds/{id}/refund", refunds::refund)
+            .named("refundHold")
+            .summary("Take a sold hold back")
+            .notes(
+                "All of its tickets, or those that are named, by one fact: they are free again, \
+                 and may be bought again by whom a limit of the pool had stopped. Not once the \
+                 lottery is closed. Can be repeated: what was taken back stays so.",
+            )
+            .who(Who::Operator)
+            .body::<RefundHold>()
+            .decides()
+            .answer::<HoldRefundBody>(200, "What was taken back, and what is left.")
+            .problems(&[&problem::NOT_FOUND, &problem::NOT_SOLD, &problem::LOTTERY_CLOSED]),
         Endpoint::get("/tickets", list)
             .named("listMyTickets")
             .summary("List my tickets")

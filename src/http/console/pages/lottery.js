@@ -20,7 +20,7 @@ import { NumberMap } from "../parts/map.js";
 import { Problem, Told } from "../parts/notice.js";
 import { State } from "../parts/state.js";
 import { Ballots } from "./lottery_ballots.js";
-import { Tickets } from "./lottery_tickets.js";
+import { Allowance, Tickets } from "./lottery_tickets.js";
 import { Holds } from "./mine.js";
 
 // How many of those questions are on their way at once.
@@ -105,6 +105,8 @@ export function Lottery({ id }) {
     ${draw && html`<${Winners} draw=${draw} path=${path} />`}
     ${lottery.state === "open" && lottery.tickets && html`<${Tickets} path=${path}
       digits=${lottery.tickets.digits} onChange=${loaded.reload} />`}
+    ${lottery.state === "open" && lottery.tickets && ["member", "viewer"].includes(role.value)
+      && html`<${Allowance} path=${path} limits=${lottery.tickets.per_member} turn=${known} />`}
     ${lottery.state === "open" && lottery.tickets && ["member", "viewer"].includes(role.value)
       && html`<${Holds} of=${id} turn=${known} onChange=${loaded.reload} />`}
     ${lottery.state === "open" && lottery.ballots && ["member", "viewer"].includes(role.value)

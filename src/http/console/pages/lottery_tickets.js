@@ -7,7 +7,19 @@ import { whole } from "../words.js";
 import { useAct } from "../parts/act.js";
 import { Curl } from "../parts/curl.js";
 import { Field, Form, Tick } from "../parts/form.js";
+import { useLoaded } from "../parts/loaded.js";
 import { Problem, Told } from "../parts/notice.js";
+
+// What the limits of a pool leave to whoever looks.
+export function Allowance({ path, limits, turn }) {
+  const isLimited = limits.held !== null || limits.bought !== null;
+  const { value } = useLoaded(async () => (isLimited ? get(`${path}/allowance`) : null), [turn]);
+  if (!value?.member) return null;
+  const { held, bought, left } = value.member;
+  return html`<section class="sheet"><h2>My share</h2>
+    <p>I hold ${whole(held)} and have bought ${whole(bought)}. I may hold ${whole(left)} more.</p>
+    <${Curl} of=${["GET", `${path}/allowance`]} /></section>`;
+}
 
 // A question while somebody types waits until they stop.
 const PAUSE_MS = 250;

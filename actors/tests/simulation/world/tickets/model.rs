@@ -245,6 +245,7 @@ impl Model {
             Event::HeldFor { .. }
             | Event::Followed { .. }
             | Event::FollowedRefund { .. }
+            | Event::HoldRefunded { .. }
             | Event::Referred { .. } => {
                 panic!("nobody orders in this world: {event:?}")
             }
