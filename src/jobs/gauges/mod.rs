@@ -21,6 +21,9 @@ use std::sync::atomic::Ordering;
 
 const LOTTERIES_SHOWN: usize = 20;
 
+/// What becomes of an order.
+const ORDERS: [&str; 6] = ["placed", "given_up", "confirmed", "released", "expired", "refunded"];
+
 /// So long before its end a service key is shown to need a successor.
 const KEYS_EXPIRING_DAYS: u32 = 7;
 
@@ -34,6 +37,11 @@ pub fn begin() {
     counter!("stampede_codes_refused_total").increment(0);
     counter!("stampede_connections_refused_total").increment(0);
     counter!("stampede_accept_failures_total").increment(0);
+    counter!("stampede_orders_swept_total").increment(0);
+    counter!("stampede_orders_untold_total").increment(0);
+    for fate in ORDERS {
+        counter!("stampede_orders_total", "fate" => fate).increment(0);
+    }
 }
 
 /// What is different a second later.
@@ -85,13 +93,14 @@ async fn for_each_lottery(shared: &Shared, pass: &mut Pass<'_>) {
         }
         let Ok(Some(plan)) = shared.lotteries.plan(pool).await else { continue };
         if let Ok(ledger) = shared.tickets.ledger(pool, &plan).await {
+            let (thing, name) = (Thing::Lottery(pool), pool.to_string());
             let states = [("free", ledger.free), ("held", ledger.held), ("sold", ledger.sold)];
-            pass.show(
-                Thing::Lottery(pool),
-                "stampede_tickets",
-                &[("lottery", &pool.to_string())],
-                &states,
-            );
+            pass.show(thing, "stampede_tickets", &[("lottery", &name)], &states);
+            for (label, of) in plan.labels.iter().zip(&ledger.labels) {
+                let states = [("free", of.free), ("held", of.held), ("sold", of.sold)];
+                let labels = [("lottery", name.as_str()), ("label", &label.name)];
+                pass.show_more(thing, "stampede_label_tickets", &labels, &states);
+            }
         }
     }
 }

@@ -47,14 +47,25 @@ impl Pass<'_> {
         of: &[(&str, &str)],
         states: &[(&str, u64)],
     ) {
+        self.next.lines.insert(thing, Vec::new());
+        self.show_more(thing, metric, of, states);
+    }
+
+    /// The same beside what is shown of it already.
+    pub fn show_more(
+        &mut self,
+        thing: Thing,
+        metric: &'static str,
+        of: &[(&str, &str)],
+        states: &[(&str, u64)],
+    ) {
         let line = |(state, count): &(&str, u64)| {
             let labels: Vec<(&str, &str)> = of.iter().copied().chain([("state", *state)]).collect();
             let line = self.series.line(metric, &labels);
             line.set(*count);
             line
         };
-        let lines = states.iter().map(line).collect();
-        self.next.lines.insert(thing, lines);
+        self.next.lines.entry(thing).or_default().extend(states.iter().map(line));
     }
 
     /// As it was.

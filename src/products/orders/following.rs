@@ -11,7 +11,8 @@ use actors::domain::pool::PoolName;
 use actors::domain::shelves;
 use actors::domain::tickets::SliceName;
 use actors::domain::till::{
-    self, Answer, Command, Event, OrderId, OrderView, Question, Till, TillName, order_of_row,
+    self, Answer, Command, Event, OrderEnd, OrderId, OrderStage, OrderView, Question, Till,
+    TillName, order_of_row,
 };
 use actors::engine::{By, Failure};
 use actors::machine::partition_id;
@@ -27,6 +28,11 @@ const AT_ONCE: usize = 200;
 const TOLD_AT_ONCE: usize = 64;
 /// Turns of a seal, each of which ends or settles some orders.
 const SEALING: usize = 1_000;
+
+/// Nobody but a sweep hears of it.
+fn has_expired(view: &OrderView) -> bool {
+    matches!(&view.stage, OrderStage::Past(past) if past.end == OrderEnd::Expired)
+}
 
 impl Orders {
     /// Tells all who follow an order how far it has come. Whoever does not hear it is told by the
@@ -96,7 +102,11 @@ impl Orders {
         for (till, orders) in of_tills {
             if self.engine.should_do(&partition_id::<Till>(&till)) {
                 // One till that does not answer keeps no other waiting.
-                gone_on_with += self.go_on_with(till, orders).await.unwrap_or(0);
+                let waiting = orders.len() as u64;
+                gone_on_with += self.go_on_with(till, orders).await.unwrap_or_else(|_| {
+                    counter!("stampede_orders_untold_total").increment(waiting);
+                    0
+                });
             }
         }
         // The next turn begins behind these, or anew.
@@ -121,13 +131,17 @@ impl Orders {
             return Ok(0);
         };
         let plan = self.plan(till.pool).await?;
-        let mut heard = Vec::new();
+        let (mut heard, mut expired) = (Vec::new(), 0);
         for (number, step, view) in &unsettled {
             if self.tell_all(&OrderId { till, number: *number }, &plan, view).await {
                 heard.push((*number, *step));
+                expired += u64::from(has_expired(view));
             }
         }
+        let untold = unsettled.len() - heard.len();
         counter!("stampede_orders_swept_total").increment(heard.len() as u64);
+        counter!("stampede_orders_untold_total").increment(untold as u64);
+        counter!("stampede_orders_total", "fate" => "expired").increment(expired);
         if !heard.is_empty() {
             self.settle(till, heard).await?;
         }

@@ -27,6 +27,7 @@ use actors::domain::till::{
 };
 use actors::engine::{By, Done, Failure};
 use actors::time::Time;
+use metrics::counter;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
@@ -133,6 +134,9 @@ impl Orders {
             && !done.replayed
             && let Some(past) = past_in(&done.event)
         {
+            if let Some(fate) = fate_of(&done.event) {
+                counter!("stampede_orders_total", "fate" => fate).increment(1);
+            }
             self.follow_past(id, past).await;
         }
         Ok(done)
@@ -227,6 +231,16 @@ impl Orders {
 fn open_till(plan: &LotteryPlan) -> impl Fn(&TillName) -> Option<Command> + Sync {
     let terms = plan.till_terms();
     move |_| Some(Command::Open { terms: terms? })
+}
+
+/// What the owner of an order, or staff, has made of it.
+fn fate_of(event: &Event) -> Option<&'static str> {
+    match event {
+        Event::Confirmed { .. } => Some("confirmed"),
+        Event::Ended { .. } => Some("released"),
+        Event::Refunded { .. } => Some("refunded"),
+        _ => None,
+    }
 }
 
 /// The order that an event brought to its end, or changed after it.

@@ -46,6 +46,9 @@ impl<'a> Crowd<'a> {
             json!({"count": 1_000_000, "discount_amount": 500, "expires_at": EXPIRY}),
         );
         let batch = id(&batch.expect(201)).to_owned();
+        let hall = json!({"id": "hall", "closes_at": EXPIRY, "tickets": {"digits": 5},
+            "per_member": {"held": 4}, "labels": [{"name": "stalls", "pattern": "0****"}]});
+        admin.post("/pools", hall).expect(201);
         let terms = format!("name=File&discount_percent=10&expires_at={EXPIRY}");
         admin.send_file(&format!("/coupon-imports?{terms}"), b"code\nA-1\nA-2\nA-1\n").expect(202);
         Crowd { server, admin, campaign: open, tiny, batch, turns: 0, _receiver: receiver }
@@ -58,6 +61,7 @@ impl<'a> Crowd<'a> {
         let member = self.server.member(&name);
         let me = member.get("/me").expect(200);
         buy(&member);
+        self.order(&member);
         member.post(&format!("/lotteries/{DRAWN}/ballots"), json!({})).expect(201);
         self.claim(&member);
         self.redeem(&member, id(&me));
@@ -65,6 +69,22 @@ impl<'a> Crowd<'a> {
         if self.turns <= 5 {
             self.err(&member, &name);
         }
+    }
+
+    /// Orders that are bought and taken back, released, left to expire, and one too many.
+    fn order(&self, member: &Client) {
+        let hold = |ttl_s: u32| {
+            let wanted = json!({"label": "stalls", "count": 2, "at_least": 2, "ttl_s": ttl_s});
+            member.post("/pools/hall/holds", wanted)
+        };
+        let order = |ttl_s: u32| id(&hold(ttl_s).expect(201)).to_owned();
+        let bought = order(60);
+        member.confirm(&bought).expect(200);
+        self.admin.post(&format!("/holds/{bought}/refund"), json!({})).expect(200);
+        member.release(&order(60)).expect(200);
+        order(1);
+        order(60);
+        hold(60).refused(409, "hold-limit-reached");
     }
 
     fn claim(&self, member: &Client) {
