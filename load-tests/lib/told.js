@@ -27,6 +27,26 @@ export function stock(what, count) {
     console.log(`stock ${what} ${count}`);
 }
 
+/// Nobody may have more of these than that.
+export function limit(what, most) {
+    console.log(`limit ${what} ${most}`);
+}
+
+/// This thing counts for the limit of a member, or of what is counted beside them.
+export function counts(what, id, key) {
+    console.log(`counts ${what} ${id} ${key}`);
+}
+
+/// Somebody was told that they have bought this order, and what is in it.
+export function whole(order, ids) {
+    console.log(`whole ${order} ${[...ids].sort().join(',')}`);
+}
+
+/// The server's lists have so much of that order as bought.
+export function has(order, ids) {
+    console.log(`has ${order} ${[...ids].sort().join(',')}`);
+}
+
 /// Says what must be so, and fails the run if it is not.
 export function insist(so, what) {
     if (so) return;

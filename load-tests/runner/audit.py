@@ -1,9 +1,10 @@
 """Compares what clients were told with what the server's own lists say, line by line, and says what
 is wrong in plain sentences.
 
-A run writes `told`, `stored`, `unsure`, `stock`, `drawn`, `found` and `note` lines (see
-lib/told.js). Every thing that somebody was told is his must be stored as his, in that state,
-once; nothing else may be stored, except for somebody who got no answer.
+A run writes `told`, `stored`, `unsure`, `stock`, `limit`, `counts`, `whole`, `has`, `drawn`, `found`
+and `note` lines (see lib/told.js). Every thing that somebody was told is his must be stored as his,
+in that state, once; nothing else may be stored, except for somebody who got no answer. What counts
+for a limit stays within it, and what was bought as one is stored as one.
 """
 
 from collections import defaultdict
@@ -43,7 +44,7 @@ class Found:
 
 def compare(lines):
     found = Found()
-    told, stored, unsure, stock, said, found.notes, found.draws = read(lines)
+    told, stored, unsure, stock, said, found.notes, found.draws, limits, orders = read(lines)
     for what, cases in said.items():
         found.say(what, cases)
     found.told, found.stored, found.unsure = (
@@ -74,6 +75,23 @@ def compare(lines):
             "oversold",
             [f"{had} were given of {what}, of which there are {most}"] if had > most else [],
         )
+    for what, most in limits.most.items():
+        found.say(
+            "above the limit",
+            (
+                f"{key} has {len(things)} of {what}, and may have {most}"
+                for (kind, key), things in limits.taken.items()
+                if kind == what and len(things) > most
+            ),
+        )
+    found.say(
+        "bought in part",
+        (
+            f"{order} was told as {things}; stored: {orders.stored.get(order, 'nothing')}"
+            for order, things in orders.told.items()
+            if orders.stored.get(order) != things
+        ),
+    )
     found.say(
         "told, but not stored so",
         (
@@ -103,6 +121,20 @@ def not_stored(case, stored):
     return f"{what} {thing} to {member} as {state}; stored: {instead}"
 
 
+class Limits:
+    """How many of a kind one may have, and what counts for whom."""
+
+    def __init__(self):
+        self.most, self.taken = {}, defaultdict(set)
+
+
+class Orders:
+    """What was bought as one, as it was told and as it is stored."""
+
+    def __init__(self):
+        self.told, self.stored = {}, {}
+
+
 def read(lines):
     told, stored, unsure, stock, said = (
         set(),
@@ -111,7 +143,7 @@ def read(lines):
         defaultdict(int),
         defaultdict(set),
     )
-    notes, draws = [], []
+    notes, draws, limits, orders = [], [], Limits(), Orders()
     with open(lines, encoding="utf-8") as file:
         for line in file:
             match line.rstrip("\n").split(" "):
@@ -123,6 +155,14 @@ def read(lines):
                     unsure.add((what, member))
                 case ["stock", what, count]:
                     stock[what] += int(count)
+                case ["limit", what, most]:
+                    limits.most[what] = int(most)
+                case ["counts", what, thing, key]:
+                    limits.taken[what, key].add(thing)
+                case ["whole", order, things]:
+                    orders.told[order] = things
+                case ["has", order, things]:
+                    orders.stored[order] = things
                 case ["drawn", day, commitment]:
                     draws.append((day, commitment))
                 case ["note", *words]:
@@ -130,4 +170,4 @@ def read(lines):
                 case ["found", *words]:
                     what, _, which = " ".join(words).partition(": ")
                     said[what].add(which)
-    return told, stored, unsure, stock, said, notes, draws
+    return told, stored, unsure, stock, said, notes, draws, limits, orders

@@ -36,19 +36,28 @@ fn run(name: &str, lie: Option<&str>) -> (bool, String) {
 
 /// It passes, and with that lie it fails and finds that.
 fn holds_and_notices(name: &str, lie: &str, finding: &str) {
+    holds_and_notices_each(name, &[(lie, finding)]);
+}
+
+/// It passes, and with each of these lies it fails and finds what stands beside it.
+fn holds_and_notices_each(name: &str, lies: &[(&str, &str)]) {
     if !needed::are_there(&["k6", "python3"], TO_INSTALL) {
         return;
     }
     let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
     let (passed, said) = run(name, None);
     assert!(passed, "{said}");
-    let (passed, said) = run(name, Some(lie));
-    assert!(!passed && said.contains(&format!("FOUND {finding}")), "{said}");
+    for (lie, finding) in lies {
+        let (passed, said) = run(name, Some(lie));
+        assert!(!passed && said.contains(&format!("FOUND {finding}")), "{lie}: {said}");
+    }
 }
 
 #[test]
-fn a_rush_for_tickets_gives_each_once_and_notices_one_given_twice() {
-    holds_and_notices("ticket-rush", "double", "given twice");
+fn a_rush_for_tickets_gives_each_once_within_limits_and_orders_whole_and_notices_if_not() {
+    let lies =
+        [("double", "given twice"), ("oversell", "above the limit"), ("part", "bought in part")];
+    holds_and_notices_each("ticket-rush", &lies);
 }
 
 #[test]
