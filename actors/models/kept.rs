@@ -9,7 +9,7 @@ use hashbrown::HashMap;
 use testing::played::Played;
 
 /// Which state of a machine.
-pub type StateNumber = u16;
+pub type StateNumber = u32;
 
 pub type Said<M> = Result<Verdict<<M as Machine>::Event>, <M as Machine>::Refusal>;
 
@@ -49,7 +49,7 @@ impl<M: Machine> KeptStates<M> {
     }
 
     pub fn get(&self, number: StateNumber) -> &Played<M> {
-        &self.states[usize::from(number)]
+        &self.states[number as usize]
     }
 
     /// What the machine says to the command, and the state in which it then is. `decide` asks the
