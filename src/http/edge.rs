@@ -11,6 +11,7 @@ use crate::http::introductions;
 use crate::http::pieces;
 use crate::http::problem::{self, Problem};
 use crate::http::request_id::{self, REQUEST_ID, request_id};
+use crate::http::sealing;
 use crate::shared::Shared;
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{Payload, Service, ServiceRequest, ServiceResponse, Transform, forward_ready};
@@ -201,6 +202,7 @@ where
         let call = self.service.call(request);
         Box::pin(async move {
             let mut response = call.await?.map_into_boxed_body();
+            sealing::seal(&mut response);
             if is_last {
                 // Read ahead, the framework may have taken a later request's word for it.
                 response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
@@ -219,7 +221,9 @@ fn turn_away(request: ServiceRequest, problem: &Problem) -> ServiceResponse<BoxB
         response.headers_mut().insert(REQUEST_ID, id);
     }
     response.head_mut().set_connection_type(ConnectionType::Close);
-    request.into_response(response)
+    let mut response = request.into_response(response);
+    sealing::seal(&mut response);
+    response
 }
 
 /// Takes whatever no route before it takes.

@@ -4,6 +4,7 @@
 //! and `flags` are what handlers take in; `unparsed`, `mistake` and `mistakes` tell what is wrong;
 //! `problem` is all they may refuse with, and `explain` makes it of a refusal; `connection`,
 //! `room`, `pieces` and `streams` bound what a caller who does not read or send holds in memory;
+//! `sealing` says what browsers may make of an answer;
 //! `telling` is a stream of events, `live` what it tells of the node; `console` is what people see;
 //! `endpoint` describes a route once, for the router and for the OpenAPI document.
 
@@ -41,6 +42,7 @@ mod problem_pages;
 pub mod reply;
 mod request_id;
 pub mod room;
+mod sealing;
 pub mod sheets;
 pub mod site;
 pub mod static_page;

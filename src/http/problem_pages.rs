@@ -5,7 +5,7 @@ use super::api;
 use super::endpoint::Endpoint;
 use super::problem::{self, ALL, Problem, ProblemKind, Retry};
 use super::static_page::StaticPage;
-use actix_web::http::header::{CONTENT_SECURITY_POLICY, HeaderValue};
+use actix_web::http::header::{CONTENT_SECURITY_POLICY, HeaderValue, REFERRER_POLICY};
 use actix_web::{HttpRequest, HttpResponse};
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -85,7 +85,9 @@ pub async fn one(request: &HttpRequest, name: &str) -> Option<HttpResponse> {
 }
 
 fn with_policy(mut response: HttpResponse) -> HttpResponse {
-    response.headers_mut().insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     response
 }
 

@@ -392,6 +392,53 @@ fn whatever_is_refused_is_a_problem_on_every_path_by_every_method() {
     }
 }
 
+#[test]
+fn every_answer_says_what_a_browser_may_make_of_it() {
+    let app =
+        TestApp::start_with(|config| config.cors_origins = vec!["https://shop.example".into()]);
+    app.lottery(DAY, 1);
+    let (ada, anybody) = (app.member("ada"), app.anybody());
+    let held = ada.hold(DAY, json!({"pattern": "****"}));
+    assert_eq!(held.status, 201, "{}", held.text);
+    let preflight = anybody
+        .clone()
+        .with("Origin", "https://shop.example")
+        .with("Access-Control-Request-Method", "POST")
+        .send("OPTIONS", "/lotteries", None);
+    let answers = [
+        ("a hold", held),
+        ("a list", ada.get("/holds")),
+        ("a refusal", ada.get("/users")),
+        ("nobody's", anybody.get("/lotteries")),
+        ("unknown", anybody.get("/nowhere")),
+        ("a preflight", preflight),
+        ("the console", anybody.get("//")),
+        ("a problem's page", anybody.get("//problems/busy")),
+        ("the document", anybody.get("//openapi.json")),
+        ("metrics", anybody.get("//metrics")),
+    ];
+    for (what, answer) in &answers {
+        assert_eq!(answer.header("x-content-type-options"), Some("nosniff"), "{what}");
+        let policy = answer.header("content-security-policy").expect(what);
+        for rule in ["default-src 'none'", "base-uri 'none'", "frame-ancestors 'none'"] {
+            assert!(policy.contains(rule), "{what}: {policy}");
+        }
+        assert!(!policy.contains("unsafe"), "{what}: {policy}");
+    }
+    let of = |what: &str| &answers.iter().find(|(name, _)| *name == what).unwrap().1;
+    // What is somebody's own stays in no cache, and is data for no page.
+    for what in ["a hold", "a list", "a refusal"] {
+        assert_eq!(of(what).header("cache-control"), Some("no-store"), "{what}");
+        assert!(!of(what).header("content-security-policy").unwrap().contains("-src 'self'"));
+    }
+    for what in ["the console", "a problem's page"] {
+        assert_eq!(of(what).header("referrer-policy"), Some("no-referrer"), "{what}");
+    }
+    // An answer that says for how long it may be kept is kept so long, whoever asks.
+    let keys = ada.get("//.well-known/jwks.json");
+    assert_eq!(keys.header("cache-control"), Some("public, max-age=15"));
+}
+
 fn is_a_problem_if_refused(answer: &Answer, method: &str, path: &str) {
     if answer.status < 400 {
         return;
