@@ -50,15 +50,35 @@ fn links(text: &str) -> Vec<&str> {
     inside.filter_map(|target| target.split('#').next()).filter(|path| !path.is_empty()).collect()
 }
 
+/// Pages that are worth nothing if the tests they name are not there, and how many they name at
+/// least.
+const NAMING: [(&str, usize); 2] = [("docs/found.md", 50), ("docs/asvs.md", 60)];
+
 #[test]
-fn every_test_that_the_page_of_findings_names_is_there() {
-    let text = fs::read_to_string(root().join("docs/found.md")).unwrap();
+fn every_test_that_a_page_of_findings_or_proof_names_is_there() {
     let sources = ["src", "actors"].iter().flat_map(|folder| files(&root().join(folder), "rs"));
     let code: String = sources.map(|file| fs::read_to_string(file).unwrap()).collect();
-    let names = named(&text);
-    assert!(names.len() > 50, "the page names only {} tests", names.len());
-    let gone: Vec<_> = names.iter().filter(|name| !code.contains(&format!("fn {name}("))).collect();
-    assert!(gone.is_empty(), "docs/found.md names tests that are not there: {gone:?}");
+    for (page, least) in NAMING {
+        let text = fs::read_to_string(root().join(page)).unwrap();
+        let names = named(&text);
+        assert!(names.len() > least, "{page} names only {} tests", names.len());
+        let gone: Vec<_> =
+            names.iter().filter(|name| !code.contains(&format!("fn {name}("))).collect();
+        assert!(gone.is_empty(), "{page} names tests that are not there: {gone:?}");
+        for (file, name) in named_in_files(&text) {
+            let places = [root().join(file), root().join("src/tests").join(file)];
+            let found = places.iter().find(|place| place.exists());
+            let found = found.unwrap_or_else(|| panic!("{page} names {file}, which is not there"));
+            let is_there = fs::read_to_string(found).unwrap().contains(&format!("fn {name}("));
+            assert!(is_there, "{page}: {name} is not in {file}");
+        }
+    }
+}
+
+/// What stands between backticks as `file.rs: name`.
+fn named_in_files(text: &str) -> Vec<(&str, &str)> {
+    let quoted = text.split('`').skip(1).step_by(2).filter_map(|quoted| quoted.split_once(": "));
+    quoted.filter(|(file, _)| file.ends_with(".rs")).collect()
 }
 
 #[test]
@@ -79,4 +99,8 @@ fn names_and_links_are_found_in_a_text() {
         BTreeSet::from(["a_name_with_five_words"])
     );
     assert_eq!(links("[a](b.md#c), [d](https://e) and [f](#g)"), ["b.md"]);
+    assert_eq!(
+        named_in_files("`api/a.rs: short`, `b.rs` and `c: d`, then `e.rs: f`"),
+        [("api/a.rs", "short"), ("e.rs", "f")]
+    );
 }

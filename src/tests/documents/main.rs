@@ -1,7 +1,9 @@
 //! What the repository says to its readers, held against what is there: documents, the README, the
 //! compose file and the examples.
 
+mod asvs;
 mod compose;
+mod dependencies;
 mod links;
 mod printed;
 mod readme;
