@@ -11,6 +11,7 @@ mod histories;
 mod import;
 mod kill;
 mod load;
+mod old_folders;
 mod promotions;
 mod stop;
 mod webhooks;
