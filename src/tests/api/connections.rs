@@ -53,6 +53,36 @@ fn nothing_behind_a_request_that_closes_the_connection_is_carried_out() {
     assert_eq!(app.books(DAY).held, 1);
 }
 
+/// A proxy could believe one of the two, and the server the other. Then they do not agree on where
+/// the next request begins.
+#[test]
+fn a_request_whose_length_can_be_read_in_two_ways_is_refused() {
+    let app = TestApp::start();
+    let (length, coding) = ("Content-Length", "Transfer-Encoding");
+    let behind = wire::request("GET", b"/health/live", &[], b"");
+    let body = [&b"0\r\n\r\n"[..], &behind].concat();
+    let whole = body.len().to_string().into_bytes();
+    let chunked = b"chunked".to_vec();
+    for headers in [
+        vec![(length, whole.clone()), (coding, chunked.clone())],
+        vec![(coding, chunked.clone()), (length, whole.clone())],
+        vec![(length, b"5".to_vec()), (length, whole.clone())],
+        vec![(length, b"5, 5".to_vec())],
+        vec![(length, b"+5".to_vec())],
+        vec![(coding, b"gzip, chunked".to_vec())],
+        vec![(coding, b"xchunked".to_vec()), (length, whole)],
+        vec![(coding, chunked.clone()), (coding, b"identity".to_vec())],
+        vec![("Transfer-Encoding ", chunked)],
+    ] {
+        let said: Vec<(&str, &[u8])> =
+            headers.iter().map(|(name, value)| (*name, value.as_slice())).collect();
+        let request = wire::request("POST", b"/api/v1/auth/login", &said, &body);
+        let answered = until_the_end(&app, &request);
+        assert_eq!(statuses(&answered), ["400"], "{said:?}: {answered}");
+        assert!(answered.contains("connection: close"), "{answered}");
+    }
+}
+
 #[test]
 fn a_header_that_decides_something_stands_once() {
     let app = TestApp::start();
