@@ -6,10 +6,14 @@ use harness::client::agent;
 use harness::needed;
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 /// So long a page may take until something is to be seen.
 const PATIENCE_MS: u32 = 60_000;
+
+/// And so long it is left alone before the next look.
+const LOOK_MS: u32 = 20;
 
 pub struct Browser {
     driver: Child,
@@ -107,7 +111,7 @@ impl Browser {
                let now = false;
                try {{ now = is(...said); }} catch {{}}
                if (now || performance.now() > end) return done(Boolean(now));
-               return setTimeout(look, 20);
+               return setTimeout(look, {LOOK_MS});
              }})();"
         );
         let found = self.run_on(&script, arguments.clone());
@@ -170,14 +174,55 @@ impl Browser {
         self.fill_at("//input[@type='search']", text);
     }
 
-    /// Puts it into the text field of that name at once, however long it is.
+    /// Puts it into the field of that name at once, however long it is, and whatever it is typed
+    /// like.
     #[track_caller]
     pub fn paste(&self, field: &str, text: &str) {
-        self.element(&format!("//textarea[@name='{field}']"));
-        let script = "const field = document.querySelector(`textarea[name='${arguments[0]}']`);
+        self.element(&format!("//*[self::textarea or self::input][@name='{field}']"));
+        let script = "const field = document.querySelector(`[name='${arguments[0]}']`);
             field.value = arguments[1];
             field.dispatchEvent(new Event('input', {bubbles: true}));";
         self.run(script, json!([field, text]));
+    }
+
+    /// Chooses a file where the page asks for one.
+    #[track_caller]
+    pub fn choose_file(&self, path: &str) {
+        let element = self.element("//input[@type='file']");
+        self.send("POST", &format!("/element/{element}/value"), json!({"text": path}));
+    }
+
+    /// Whatever the page saves goes into that folder.
+    pub fn saves_into(&self, folder: &Path) {
+        std::fs::create_dir_all(folder).unwrap();
+        let into = json!({"behavior": "allow", "downloadPath": folder.to_str().unwrap()});
+        self.tell("Browser.setDownloadBehavior", into);
+    }
+
+    /// What the page has saved under that name, once it is there. The browser waits, and not the
+    /// test.
+    #[track_caller]
+    pub fn saved(&self, file: &Path) -> String {
+        let came = (0..PATIENCE_MS / LOOK_MS).any(|_| {
+            file.exists() || {
+                self.wait(LOOK_MS);
+                false
+            }
+        });
+        assert!(came, "{} was not saved", file.display());
+        std::fs::read_to_string(file).unwrap()
+    }
+
+    /// The browser waits so long.
+    pub fn wait(&self, milliseconds: u32) {
+        self.run_on("setTimeout(arguments[1], arguments[0])", json!([milliseconds]));
+    }
+
+    /// Tells Chromium itself to do something, in the words of its DevTools.
+    #[track_caller]
+    pub fn tell(&self, command: &str, parameters: Value) -> Value {
+        let told = json!({"cmd": command, "params": parameters});
+        self.send("POST", "/goog/cdp/execute", told)
     }
 
     /// Types the word that the open dialog asks for.
@@ -199,8 +244,7 @@ impl Browser {
     pub fn show_as_wide(&self, width: u32) {
         let screen =
             json!({"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": false});
-        let command = "Emulation.setDeviceMetricsOverride";
-        self.send("POST", "/goog/cdp/execute", json!({"cmd": command, "params": screen}));
+        self.tell("Emulation.setDeviceMetricsOverride", screen);
     }
 
     /// Waits until the page has asked for nothing for a while. The browser waits, and not the test.
@@ -219,8 +263,7 @@ impl Browser {
         self.run("scrollTo(0, 0)", json!([]));
         let clip = json!({"x": 0, "y": 0, "width": width, "height": 900, "scale": 0.55});
         let shape = json!({"format": "webp", "quality": 50, "clip": clip});
-        let command = json!({"cmd": "Page.captureScreenshot", "params": shape});
-        let picture = self.send("POST", "/goog/cdp/execute", command);
+        let picture = self.tell("Page.captureScreenshot", shape);
         STANDARD.decode(picture["data"].as_str().unwrap()).unwrap()
     }
 

@@ -5,9 +5,12 @@ mod axe;
 mod browser;
 mod docs;
 mod draws;
+mod hour;
+mod imports;
 mod journeys;
 mod pages;
 mod pictures;
+mod pools;
 mod served;
 mod troubles;
 
@@ -21,6 +24,7 @@ const STAMPEDE: Binary = Binary::at(env!("CARGO_BIN_EXE_stampede"));
 /// A server at a port that it keeps when it is started again, and somebody who looks at it.
 struct Scene {
     folder: TestFolder,
+    settings: Vec<(&'static str, &'static str)>,
     port: u16,
     server: Option<Process>,
     browser: Browser,
@@ -29,6 +33,11 @@ struct Scene {
 impl Scene {
     /// None if there is no browser; that is said.
     fn open() -> Option<Scene> {
+        Scene::open_with(&[])
+    }
+
+    /// With something more in the environment of the server.
+    fn open_with(settings: &[(&'static str, &'static str)]) -> Option<Scene> {
         if !needed::are_there(
             &["chromium", "chromedriver"],
             "apt-get install chromium chromium-driver",
@@ -37,7 +46,8 @@ impl Scene {
         }
         let folder = TestFolder::new();
         let browser = Browser::start();
-        let mut scene = Scene { folder, port: free_port(), server: None, browser };
+        let mut scene =
+            Scene { folder, settings: settings.to_vec(), port: free_port(), server: None, browser };
         scene.start();
         scene.browser.open(&format!("http://127.0.0.1:{}/", scene.port));
         Some(scene)
@@ -46,6 +56,7 @@ impl Scene {
     fn start(&mut self) {
         let mut command = STAMPEDE.command(&self.folder);
         command.env("STAMPEDE_LISTEN", format!("127.0.0.1:{}", self.port));
+        command.envs(self.settings.iter().copied());
         self.server = Some(Process::start_with(command, &self.folder).0);
     }
 
@@ -72,6 +83,17 @@ impl Scene {
     fn sign_in_as_admin(&self) {
         self.sign_in("admin", harness::ADMIN_PASSWORD);
     }
+
+    /// Since the last look the page complained of nothing and asked nobody else.
+    fn looks_right(&self) {
+        let complaints = self.browser.complaints();
+        assert!(complaints.is_empty(), "{complaints:#?}");
+        let own = self.address("/");
+        let asked = self.browser.asked();
+        assert!(!asked.is_empty());
+        let elsewhere: Vec<&String> = asked.iter().filter(|url| !url.starts_with(&own)).collect();
+        assert!(elsewhere.is_empty(), "{elsewhere:#?}");
+    }
 }
 
 impl Drop for Scene {
@@ -81,12 +103,6 @@ impl Drop for Scene {
             eprintln!("the page says: {}", self.browser.text());
             return;
         }
-        let complaints = self.browser.complaints();
-        assert!(complaints.is_empty(), "{complaints:#?}");
-        let own = format!("http://127.0.0.1:{}/", self.port);
-        let asked = self.browser.asked();
-        assert!(!asked.is_empty());
-        let elsewhere: Vec<&String> = asked.iter().filter(|url| !url.starts_with(&own)).collect();
-        assert!(elsewhere.is_empty(), "{elsewhere:#?}");
+        self.looks_right();
     }
 }

@@ -62,3 +62,31 @@ fn a_page_that_nobody_sees_listens_to_nothing() {
     assert!(asked.take(1_000_000).any(|count| count == Some(1.0)));
     scene.browser.sees("Live.");
 }
+
+#[test]
+fn a_token_that_is_old_is_renewed_and_nobody_notices() {
+    let Some(scene) = Scene::open_with(&[("STAMPEDE_TOKEN_S", "2")]) else { return };
+    let browser = &scene.browser;
+    scene.sign_in_as_admin();
+    browser.sees("Live.");
+    let token = "return JSON.stringify(sessionStorage)";
+    let first = browser.run(token, json!([]));
+    browser.until("JSON.stringify(sessionStorage) !== arguments[0]", json!([first]));
+    browser.go("settings");
+    browser.sees("STAMPEDE_TOKEN_S");
+    browser.go("overview");
+    browser.sees("Live.");
+}
+
+#[test]
+fn a_session_that_nobody_used_for_too_long_leads_to_the_sign_in_and_says_why() {
+    let settings = [("STAMPEDE_TOKEN_S", "1"), ("STAMPEDE_REFRESH_S", "1")];
+    let Some(scene) = Scene::open_with(&settings) else { return };
+    let browser = &scene.browser;
+    browser.fill("account", "admin");
+    browser.fill("password", harness::ADMIN_PASSWORD);
+    browser.press("Sign in");
+    browser.sees("Your session has ended. Please sign in again.");
+    assert_eq!(browser.run("return sessionStorage.length", json!([])), 0);
+    browser.until("document.querySelector('input[name=password]')", json!([]));
+}

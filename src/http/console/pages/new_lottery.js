@@ -20,8 +20,10 @@ const fields = ({ said, set, field }) => html`
   ${field("name", "Name", { hint: "Invented, if empty." })}
   <${Tick} name="tickets" label="Members buy numbered tickets" said=${said} set=${set} />
   ${said.tickets && field("digits", "Digits of a number",
-    { inputmode: "numeric", hint: "4 to 7; with 4 there are 10,000 numbers." })}
-  ${said.tickets && field("copies", "Tickets with each number", { inputmode: "numeric" })}
+    { inputmode: "numeric", at: "tickets/digits",
+      hint: "4 to 7; with 4 there are 10,000 numbers." })}
+  ${said.tickets && field("copies", "Tickets with each number",
+    { inputmode: "numeric", at: "tickets/copies" })}
   <${Tick} name="ballots" label="Members submit ballots, and winners are drawn"
     said=${said} set=${set} />
   ${said.ballots && field("winners", "Winners", { inputmode: "numeric" })}

@@ -40,14 +40,16 @@ const fields = ({ said, set, field }) => html`
   <${Tick} name="tickets" label="Members buy tickets" said=${said} set=${set} />
   ${said.tickets && html`<${Choice} name="kind" label="Tickets" said=${said} set=${set}
     among=${KINDS} />`}
-  ${said.tickets && said.kind === "count" && field("count", "How many", COUNT)}
+  ${said.tickets && said.kind === "count" && field("count", "How many",
+    { ...COUNT, at: "tickets/count" })}
   ${said.tickets && said.kind !== "count" && field("digits", "Digits of a number",
-    { ...COUNT, hint: "4 to 7." })}
-  ${said.tickets && said.kind !== "count" && field("copies", "Tickets with each number", COUNT)}
+    { ...COUNT, at: "tickets/digits", hint: "4 to 7." })}
+  ${said.tickets && said.kind !== "count" && field("copies", "Tickets with each number",
+    { ...COUNT, at: "tickets/copies" })}
   ${said.tickets && field("sale_starts_at", "The sale begins",
     { ...WHEN, hint: "At once, if empty." })}
   ${said.tickets && field("bought", "Most that one member may buy",
-    { ...COUNT, hint: "No limit, if empty." })}
+    { ...COUNT, at: "per_member/bought", hint: "No limit, if empty." })}
   ${said.tickets && field("labels", "Labels",
     { hint: "Such as: stalls 0***, row 7 07**", autocomplete: "off" })}
   <${Tick} name="ballots" label="Members submit ballots, and winners are drawn"

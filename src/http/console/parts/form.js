@@ -2,10 +2,11 @@
 import { html } from "../html.js";
 import { useId } from "preact/hooks";
 
-// `said` is what the form holds, `set` replaces a part of it, `error` is the last refusal.
-export function Field({ name, label, hint, said, set, error, ...rest }) {
+// `said` is what the form holds, `set` replaces a part of it, `error` is the last refusal, `at` is
+// where the server finds it in the body.
+export function Field({ name, at = name, label, hint, said, set, error, ...rest }) {
   const id = useId();
-  const wrong = error?.at?.(name) ?? "";
+  const wrong = error?.at?.(at) ?? "";
   return html`<div class="field">
     <label for=${id}>${label}${hint && html`<span class="hint">${hint}</span>`}</label>
     <input id=${id} name=${name} value=${said[name] ?? ""} aria-invalid=${wrong ? "true" : "false"}

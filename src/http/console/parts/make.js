@@ -8,7 +8,11 @@ import { Field, Form } from "./form.js";
 import { Head } from "./head.js";
 import { Problem } from "./notice.js";
 
-export const number = (text) => (text === "" || text == null ? undefined : Number(text));
+// What is no number is sent as it is, so that the server says what is wrong with it.
+export function number(text) {
+  if (text === "" || text == null) return undefined;
+  return Number.isNaN(Number(text)) ? text : Number(text);
+}
 
 // `first` is what the form says at the beginning, `bodyOf` what is sent of it; `fields` draws the
 // form, `told` says what will be made, `made` goes on when it is. `away` is the page to leave for.
