@@ -9,12 +9,12 @@ FILE is the proof of a draw or of one ballot (`-`: what comes in). A receipt is 
 as the whole answer that it came in. docs/draws.md says what is in
 it, what is checked, and what the names and exit codes are. Python 3.9 or later; the package
 `cryptography` checks the signatures of receipts. Without it everything else is checked, that is
-said, and the exit code is 3 if a receipt was given. The beacon's own signature is never checked
-here.
+said, and the exit code is 3 if a receipt was given.
 """
 
 import argparse
 import datetime
+import functools
 import hashlib
 import json
 import re
@@ -32,6 +32,7 @@ CODES = {
     "commitment-differs": 17,
     "beacon-unknown": 18,
     "randomness-differs": 19,
+    "beacon-forged": 20,
     "beacon-early": 21,
     "round-differs": 22,
     "winners-differ": 23,
@@ -457,6 +458,294 @@ def drawn(key, count, most):
     return lots
 
 
+# -- The signature of the beacon: BLS with 48 bytes, on the curve BLS12-381. --
+
+P = int(
+    "1a0111ea397fe69a4b1ba7b6434bacd764774b84f38512bf6730d2a0f6b0f624"
+    "1eabfffeb153ffffb9feffffffffaaab",
+    16,
+)
+BLS_X = 0xD201000000010000
+BLS_ORDER = BLS_X**4 - BLS_X**2 + 1
+# Whatever is multiplied with it lies in the group of that order.
+COFACTOR = BLS_X + 1
+SUITE = b"BLS_SIG_BLS12381G1_XMD:SHA-256_SSWU_RO_NUL_"
+QUICKNET_KEY = (
+    "83cf0f2896adee7eb8b5f01fcad3912212c437e0073e911fb90022d3e760183c"
+    "8c4b450b6a0a6c3ac6a5776a2d1064510d1fec758c921cc22b0e17e63aaf4bcb"
+    "5ed66304de9cf809bd274ca73bab4af5a6e9c76a4bc09e76eae8991ef5ece45a"
+)
+TWISTED_GENERATOR = (
+    "93e02b6052719f607dacd3a088274f65596bd0d09920b61ab5da61bbdc7f5049"
+    "334cf11213945d57e5ac7d055d042b7e024aa2b2f08f0a91260805272dc51051"
+    "c6e47ad4fa403b02b4510b647ae3d1770bac0326a805bbefd48056c8c121bdb8"
+)
+
+
+def coefficients(text):
+    return [int(line, 16) for line in text.split()]
+
+
+# RFC 9380: the curve on which numbers become points (8.8.1), and the way from there (E.2).
+ISO_A, ISO_B, ISO_Z = *coefficients("""
+00144698a3b8e9433d693a02c96d4982b0ea985383ee66a8d8e8981aefd881ac98936f8da0e0f97f5cf428082d584c1d
+12e2908d11688030018b12e8753eee3b2016c1f0f24f4070a0b9c14fcef35ef55a23215a316ceaa5d1cc48e98e172be0
+"""), 11
+ISOGENY_X_OVER = coefficients(
+    """
+11a05f2b1e833340b809101dd99815856b303e88a2d7005ff2627b56cdb4e2c85610c2d5f2e62d6eaeac1662734649b7
+17294ed3e943ab2f0588bab22147a81c7c17e75b2f6a8417f565e33c70d1e86b4838f2a6f318c356e834eef1b3cb83bb
+0d54005db97678ec1d1048c5d10a9a1bce032473295983e56878e501ec68e25c958c3e3d2a09729fe0179f9dac9edcb0
+1778e7166fcc6db74e0609d307e55412d7f5e4656a8dbf25f1b33289f1b330835336e25ce3107193c5b388641d9b6861
+0e99726a3199f4436642b4b3e4118e5499db995a1257fb3f086eeb65982fac18985a286f301e77c451154ce9ac8895d9
+1630c3250d7313ff01d1201bf7a74ab5db3cb17dd952799b9ed3ab9097e68f90a0870d2dcae73d19cd13c1c66f652983
+0d6ed6553fe44d296a3726c38ae652bfb11586264f0f8ce19008e218f9c86b2a8da25128c1052ecaddd7f225a139ed84
+17b81e7701abdbe2e8743884d1117e53356de5ab275b4db1a682c62ef0f2753339b7c8f8c8f475af9ccb5618e3f0c88e
+080d3cf1f9a78fc47b90b33563be990dc43b756ce79f5574a2c596c928c5d1de4fa295f296b74e956d71986a8497e317
+169b1f8e1bcfa7c42e0c37515d138f22dd2ecb803a0c5c99676314baf4bb1b7fa3190b2edc0327797f241067be390c9e
+10321da079ce07e272d8ec09d2565b0dfa7dccdde6787f96d50af36003b14866f69b771f8c285decca67df3f1605fb7b
+06e08c248e260e70bd1e962381edee3d31d79d7e22c837bc23c0bf1bc24c6b68c24b1b80b64d391fa9c8ba2e8ba2d229
+"""
+)
+ISOGENY_X_UNDER = coefficients(
+    """
+08ca8d548cff19ae18b2e62f4bd3fa6f01d5ef4ba35b48ba9c9588617fc8ac62b558d681be343df8993cf9fa40d21b1c
+12561a5deb559c4348b4711298e536367041e8ca0cf0800c0126c2588c48bf5713daa8846cb026e9e5c8276ec82b3bff
+0b2962fe57a3225e8137e629bff2991f6f89416f5a718cd1fca64e00b11aceacd6a3d0967c94fedcfcc239ba5cb83e19
+03425581a58ae2fec83aafef7c40eb545b08243f16b1655154cca8abc28d6fd04976d5243eecf5c4130de8938dc62cd8
+13a8e162022914a80a6f1d5f43e7a07dffdfc759a12062bb8d6b44e833b306da9bd29ba81f35781d539d395b3532a21e
+0e7355f8e4e667b955390f7f0506c6e9395735e9ce9cad4d0a43bcef24b8982f7400d24bc4228f11c02df9a29f6304a5
+0772caacf16936190f3e0c63e0596721570f5799af53a1894e2e073062aede9cea73b3538f0de06cec2574496ee84a3a
+14a7ac2a9d64a8b230b3f5b074cf01996e7f63c21bca68a81996e1cdf9822c580fa5b9489d11e2d311f7d99bbdcc5a5e
+0a10ecf6ada54f825e920b3dafc7a3cce07f8d1d7161366b74100da67f39883503826692abba43704776ec3a79a1d641
+095fc13ab9e92ad4476d6e3eb3a56680f682b4ee96f7d03776df533978f31c1593174e4b4b7865002d6384d168ecdd0a
+"""
+) + [1]
+ISOGENY_Y_OVER = coefficients(
+    """
+090d97c81ba24ee0259d1f094980dcfa11ad138e48a869522b52af6c956543d3cd0c7aee9b3ba3c2be9845719707bb33
+134996a104ee5811d51036d776fb46831223e96c254f383d0f906343eb67ad34d6c56711962fa8bfe097e75a2e41c696
+00cc786baa966e66f4a384c86a3b49942552e2d658a31ce2c344be4b91400da7d26d521628b00523b8dfe240c72de1f6
+01f86376e8981c217898751ad8746757d42aa7b90eeb791c09e4a3ec03251cf9de405aba9ec61deca6355c77b0e5f4cb
+08cc03fdefe0ff135caf4fe2a21529c4195536fbe3ce50b879833fd221351adc2ee7f8dc099040a841b6daecf2e8fedb
+16603fca40634b6a2211e11db8f0a6a074a7d0d4afadb7bd76505c3d3ad5544e203f6326c95a807299b23ab13633a5f0
+04ab0b9bcfac1bbcb2c977d027796b3ce75bb8ca2be184cb5231413c4d634f3747a87ac2460f415ec961f8855fe9d6f2
+0987c8d5333ab86fde9926bd2ca6c674170a05bfe3bdd81ffd038da6c26c842642f64550fedfe935a15e4ca31870fb29
+09fc4018bd96684be88c9e221e4da1bb8f3abd16679dc26c1e8b6e6a1f20cabe69d65201c78607a360370e577bdba587
+0e1bba7a1186bdb5223abde7ada14a23c42a0ca7915af6fe06985e7ed1e4d43b9b3f7055dd4eba6f2bafaaebca731c30
+19713e47937cd1be0dfd0b8f1d43fb93cd2fcbcb6caf493fd1183e416389e61031bf3a5cce3fbafce813711ad011c132
+18b46a908f36f6deb918c143fed2edcc523559b8aaf0c2462e6bfe7f911f643249d9cdf41b44d606ce07c8a4d0074d8e
+0b182cac101b9399d155096004f53f447aa7b12a3426b08ec02710e807b4633f06c851c1919211f20d4c04f00b971ef8
+0245a394ad1eca9b72fc00ae7be315dc757b3b080d4c158013e6632d3c40659cc6cf90ad1c232a6442d9d3f5db980133
+05c129645e44cf1102a159f748c4a3fc5e673d81d7e86568d9ab0f5d396a7ce46ba1049b6579afb7866b1e715475224b
+15e6be4e990f03ce4ea50b3b42df2eb5cb181d8f84965a3957add4fa95af01b2b665027efec01c7704b456be69c8b604
+"""
+)
+ISOGENY_Y_UNDER = coefficients(
+    """
+16112c4c3a9c98b252181140fad0eae9601a6de578980be6eec3232b5be72e7a07f3688ef60c206d01479253b03663c1
+1962d75c2381201e1a0cbd6c43c348b885c84ff731c4d59ca4a10356f453e01f78a4260763529e3532f6102c2e49a03d
+058df3306640da276faaae7d6e8eb15778c4855551ae7f310c35a5dd279cd2eca6757cd636f96f891e2538b53dbf67f2
+16b7d288798e5395f20d23bf89edb4d1d115c5dbddbcd30e123da489e726af41727364f2c28297ada8d26d98445f5416
+0be0e079545f43e4b00cc912f8228ddcc6d19c9f0f69bbb0542eda0fc9dec916a20b15dc0fd2ededda39142311a5001d
+08d9e5297186db2d9fb266eaac783182b70152c65550d881c5ecd87b6f0f5a6449f38db9dfa9cce202c6477faaf9b7ac
+166007c08a99db2fc3ba8734ace9824b5eecfdfa8d0cf8ef5dd365bc400a0051d5fa9c01a58b1fb93d1a1399126a775c
+16a3ef08be3ea7ea03bcddfabba6ff6ee5a4375efa1f4fd7feb34fd206357132b920f5b00801dee460ee415a15812ed9
+1866c8ed336c61231a1be54fd1d74cc4f9fb0ce4c6af5920abc5750c4bf39b4852cfe2f7bb9248836b233d9d55535d4a
+167a55cda70a6e1cea820597d94a84903216f763e13d87bb5308592e7ea7d4fbc7385ea3d529b35e346ef48bb8913f55
+04d2f259eea405bd48f010a01ad2911d9c6dd039bb61a6290e591b36e636a5c871a5c29f4f83060400f8b49cba8f6aa8
+0accbb67481d033ff5852c1e48c50c477f94ff8aefce42d28c0f9a88cea7913516f968986f7ebbea9684b529e2561092
+0ad6b9514c767fe3c3613144b45f1496543346d98adf02267d5ceef9a00d9b8693000763e3b90ac11e99b138573345cc
+02660400eb2e4f3b628bdd0d53cd76f2bf565b94e72927c1cb748df27942480e420517bd8714cc80d1fadc1326ed06f7
+0e0fa1d816ddc03e6b24255e0d7819c171c40f65e273b853324efcd6356caa205ca2f570f13497804415473a1d634b8f
+"""
+) + [1]
+
+
+def root(number):
+    """None if it is no square."""
+    found = pow(number, (P + 1) // 4, P)
+    return found if found * found % P == number % P else None
+
+
+def spread(message):
+    """Four times 32 bytes of it (RFC 9380, 5.3.1)."""
+    suite = SUITE + bytes([len(SUITE)])
+    first = sha256(bytes(64) + message + struct.pack(">H", 128) + b"\x00" + suite)
+    blocks = [sha256(first + b"\x01" + suite)]
+    for number in range(2, 5):
+        mixed = bytes(one ^ other for one, other in zip(first, blocks[-1]))
+        blocks.append(sha256(mixed + bytes([number]) + suite))
+    return b"".join(blocks)
+
+
+def point_at(number):
+    """Where a number lies on the curve (6.6.2, E.2)."""
+
+    def square_at(x):
+        return ((x * x + ISO_A) * x + ISO_B) % P
+
+    def at(x, coefficients):
+        found = 0
+        for coefficient in reversed(coefficients):
+            found = (found * x + coefficient) % P
+        return found
+
+    factor = ISO_Z * number * number % P
+    under = factor * (factor + 1) % P
+    if under:
+        x = -ISO_B * pow(ISO_A, -1, P) * (1 + pow(under, -1, P)) % P
+    else:
+        x = ISO_B * pow(ISO_Z * ISO_A, -1, P) % P
+    y = root(square_at(x))
+    if y is None:
+        x = factor * x % P
+        y = root(square_at(x))
+    if y % 2 != number % 2:
+        y = P - y
+    return (
+        (at(x, ISOGENY_X_OVER) * pow(at(x, ISOGENY_X_UNDER), -1, P) % P, 0),
+        (y * at(x, ISOGENY_Y_OVER) * pow(at(x, ISOGENY_Y_UNDER), -1, P) % P, 0),
+    )
+
+
+# Pairs are a + b u, with u**2 = -1. Points are [x, y], pairs each; None is the infinite one.
+
+
+def plus(one, other):
+    return (one[0] + other[0]) % P, (one[1] + other[1]) % P
+
+
+def minus(one, other):
+    return (one[0] - other[0]) % P, (one[1] - other[1]) % P
+
+
+def product(one, other):
+    (a, b), (c, d) = one, other
+    return (a * c - b * d) % P, (a * d + b * c) % P
+
+
+def divided(one, other):
+    a, b = other
+    norm = pow(a * a + b * b, -1, P)
+    return product(one, (a * norm, -b * norm))
+
+
+def slope_of(one, other):
+    if one[0] == other[0]:
+        return divided(product((3, 0), product(one[0], one[0])), plus(one[1], one[1]))
+    return divided(minus(other[1], one[1]), minus(other[0], one[0]))
+
+
+def along(one, other, slope):
+    x = minus(minus(product(slope, slope), one[0]), other[0])
+    return x, minus(product(slope, minus(one[0], x)), one[1])
+
+
+def added(one, other):
+    if one is None or other is None:
+        return one or other
+    if one[0] == other[0] and plus(one[1], other[1]) == (0, 0):
+        return None
+    return along(one, other, slope_of(one, other))
+
+
+def multiple(point, number):
+    found = None
+    for bit in f"{number:b}":
+        found = added(found, found)
+        if bit == "1":
+            found = added(found, point)
+    return found
+
+
+def six_of(one, other):
+    """The product of two numbers c0 + c1 w + ... + c5 w**5 of pairs, with w**6 = 1 + u. They are
+    {power: pair}, without what is 0."""
+    real, imaginary = [0] * 12, [0] * 12
+    for n, (a, b) in one.items():
+        for m, (c, d) in other.items():
+            real[n + m] += a * c - b * d
+            imaginary[n + m] += a * d + b * c
+    return {
+        n: (
+            (real[n] + real[n + 6] - imaginary[n + 6]) % P,
+            (imaginary[n] + real[n + 6] + imaginary[n + 6]) % P,
+        )
+        for n in range(6)
+    }
+
+
+def is_product_one(pairs):
+    """Whether the product of the pairings of all pairs of a point and one of the twisted curve is
+    1."""
+    found, reached = {0: (1, 0)}, [twisted for _, twisted in pairs]
+
+    def step(n, other):
+        (x, y), ((at_x, _), at_y) = reached[n], pairs[n][0]
+        slope = slope_of(reached[n], other)
+        line = {0: minus(product(slope, x), y), 2: product(slope, (-at_x, 0)), 3: at_y}
+        reached[n] = along(reached[n], other, slope)
+        return six_of(found, line)
+
+    for bit in f"{BLS_X:b}"[1:]:
+        found = six_of(found, found)
+        for n, (_, twisted) in enumerate(pairs):
+            found = step(n, reached[n])
+            if bit == "1":
+                found = step(n, twisted)
+    # To the power of (P**12 - 1) / BLS_ORDER. Its factor P**6 - 1 gives 1 exactly if what is raised
+    # to it has no odd powers of w.
+    raised = found
+    for bit in f"{(P**2 + 1) * (P**4 - P**2 + 1) // BLS_ORDER:b}"[1:]:
+        raised = six_of(raised, raised)
+        if bit == "1":
+            raised = six_of(raised, found)
+    return all(raised[n] == (0, 0) for n in (1, 3, 5))
+
+
+def with_sign(flags, x, y):
+    """Of the two points at x that which is meant."""
+    is_greater = (y[1] or y[0]) > P // 2
+    return x, y if bool(flags & 0x20) == is_greater else minus((0, 0), y)
+
+
+def point_of(data):
+    """None if that is no point of the right group, or is not written in the one way."""
+    flags, x = data[0], int.from_bytes(bytes([data[0] & 0x1F]) + data[1:], "big")
+    if flags & 0xC0 != 0x80 or x >= P:
+        return None
+    y = root(x**3 + 4)
+    point = None if y is None else with_sign(flags, (x, 0), (y, 0))
+    return point if point and multiple(point, BLS_ORDER) is None else None
+
+
+def twisted_of(text):
+    """A point of the twisted curve, y**2 = x**3 + 4 + 4 u; the higher half of x stands first."""
+    data = bytes.fromhex(text)
+    flags, b = data[0], int.from_bytes(bytes([data[0] & 0x1F]) + data[1:48], "big")
+    x = int.from_bytes(data[48:], "big"), b
+    square = plus(product(x, product(x, x)), (4, 4))
+    norm = root(square[0] ** 2 + square[1] ** 2)
+    half = pow(2, -1, P)
+    real = root((square[0] + norm) * half) or root((square[0] - norm) * half)
+    return with_sign(flags, x, (real, square[1] * half * pow(real, -1, P) % P))
+
+
+@functools.lru_cache
+def is_signed_by_quicknet(number, signature):
+    point, message = point_of(signature), spread(sha256(struct.pack(">Q", number)))
+    if point is None:
+        return False
+    halves = message[:64], message[64:]
+    one, other = (point_at(int.from_bytes(half, "big") % P) for half in halves)
+    hashed = multiple(added(one, other), COFACTOR)
+    opposite = point[0], minus((0, 0), point[1])
+    return is_product_one(
+        [(opposite, twisted_of(TWISTED_GENERATOR)), (hashed, twisted_of(QUICKNET_KEY))]
+    )
+
+
 # -- What a proof must hold on its own. --
 
 
@@ -527,16 +816,20 @@ def check_beacon(draw):
         "randomness-differs",
         f"the randomness of round {number} is not the SHA-256 of its signature",
     )
-    if type(draw.pool) is str:
-        # When it closed, its name does not say.
-        return
-    # The day ends first 14 hours east of Greenwich.
-    end_s = (draw.pool.toordinal() + 1 - datetime.date(1970, 1, 1).toordinal()) * 86400 - 14 * 3600
-    early = (
-        f"round {number} was known at {shown(due(number))}, when the day {draw.pool} had ended"
-        " nowhere on earth"
+    if type(draw.pool) is not str:
+        # When one with a name of its own closed, its name does not say. A day ends first 14 hours
+        # east of Greenwich.
+        days = draw.pool.toordinal() + 1 - datetime.date(1970, 1, 1).toordinal()
+        early = (
+            f"round {number} was known at {shown(due(number))}, when the day {draw.pool} had ended"
+            " nowhere on earth"
+        )
+        need(due(number) >= days * 86400 - 14 * 3600, "beacon-early", early)
+    need(
+        is_signed_by_quicknet(number, bytes.fromhex(beacon["signature"])),
+        "beacon-forged",
+        f"the signature of round {number} is not that of the network",
     )
-    need(due(number) >= end_s, "beacon-early", early)
 
 
 def check_lots(draw):
@@ -789,8 +1082,8 @@ def verify_draw(draw, commitment, key, receipts, tell):
         check_beacon(draw)
         number = draw.beacon["round"]
         tell(
-            f"checked: the randomness of round {number} of drand's quicknet, due at"
-            f" {shown(due(number))}, is the hash of its signature"
+            f"checked: round {number} of drand's quicknet was due at {shown(due(number))}; the"
+            " network signed it"
         )
     check_lots(draw)
     tell(f"checked: the draw yields these {len(draw.lots)} lots, in this order")
@@ -815,11 +1108,6 @@ def verify_draw(draw, commitment, key, receipts, tell):
         )
     for receipt in receipts:
         tell(f"your ballot {receipt.ballot} is in the box, and {outcome(receipt, draw)}")
-    if draw.beacon:
-        tell(
-            "not checked: the beacon's own signature; `stampede verify-draw` and drand's own"
-            " tools can"
-        )
     if commitment is None and not receipts:
         tell("not proved: that the seed was fixed before the ballots came (--commitment)")
     if receipts:

@@ -4,8 +4,10 @@
 use crate::Scene;
 use crate::axe::Axe;
 use crate::browser::Browser;
-use harness::DAY;
+use base::Hex;
+use harness::{DAY, root};
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
 const IN_ORDER: &str = "Everything that can be checked is in order.";
 
@@ -128,6 +130,35 @@ fn outcome(answer: &Value, draw: &Value) -> String {
         (_, Some(place)) => format!("reserve {}", place + 1),
         _ => "not drawn".to_owned(),
     }
+}
+
+/// The proof of a draw with a real round of the beacon: one of the vectors, as it is written there.
+fn with_a_beacon() -> String {
+    let vectors = std::fs::read_to_string(root().join("docs/draw-vectors.json")).unwrap();
+    let mut bundles = vectors.lines().filter_map(|line| line.strip_prefix("  \"bundle\": "));
+    let found = bundles.find(|bundle| bundle.contains("\"round\":123,"));
+    found.unwrap().trim_end_matches(',').to_owned()
+}
+
+#[test]
+fn the_signature_of_the_beacon_is_checked_in_the_page() {
+    let Some(scene) = Scene::open() else { return };
+    let browser = &scene.browser;
+    ballots(&scene);
+    scene.server().admin().post(&format!("/lotteries/{DAY}/close"), json!({})).expect(200);
+    open(&scene);
+    let proof = with_a_beacon();
+    take(browser, &proof);
+    browser.sees("was due at 2023-08-23T15:15:33Z; the network signed it");
+    browser.sees(IN_ORDER);
+    // The other point at the same place, with its own hash.
+    let signature = &proof.split_once("\"signature\":\"").unwrap().1[..96];
+    let randomness = &proof.split_once("\"randomness\":\"").unwrap().1[..64];
+    let other: Hex<48> = signature.replacen('b', "9", 1).parse().unwrap();
+    let hash = Hex(Sha256::digest(other.0).into()).to_string();
+    take(browser, &proof.replace(signature, &other.to_string()).replace(randomness, &hash));
+    browser.sees("beacon-forged");
+    browser.no_longer_sees(IN_ORDER);
 }
 
 #[test]

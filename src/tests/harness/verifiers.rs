@@ -114,7 +114,7 @@ import { receiptOf, verify } from "./verify.js";
 
 const table = readFileSync(process.argv[2], "utf8").matchAll(/^\| `([a-z-]+)` \| (\d+) \|/gm);
 const codes = Object.fromEntries(Array.from(table, ([, name, code]) => [name, Number(code)]));
-const PREFIX = { checked: "checked: ", unchecked: "not checked: ", unproved: "not proved: " };
+const PREFIX = { checked: "checked: ", unproved: "not proved: " };
 
 async function answer([file, ...words]) {
   let out = "in order\n";

@@ -2,10 +2,7 @@
 // in front does not say.
 import { html } from "../html.js";
 
-const WORDS = {
-  checked: ["checked", "Checked"], unchecked: ["open", "Not checked here"],
-  unproved: ["open", "Not proved"],
-};
+const WORDS = { checked: ["checked", "Checked"], unproved: ["open", "Not proved"] };
 
 export function Steps({ steps, fraud, isBusy }) {
   const shown = steps.filter(({ kind }) => WORDS[kind]);

@@ -1,6 +1,7 @@
-// The public round that was mixed in: of drand's network "quicknet", and not known before the last
-// ballot could come. Whether the network signed it is not checked here.
-import { hexOf, same } from "./bytes.js";
+// The public round that was mixed in: of drand's network "quicknet", signed by it, and not known
+// before the last ballot could come.
+import { isSignedByQuicknet } from "./bls.js";
+import { bigEndian, hexOf, same } from "./bytes.js";
 import { need } from "./fraud.js";
 import { sha256 } from "./sha256.js";
 import { dayOf } from "./shape.js";
@@ -25,10 +26,22 @@ export function checkBeacon({ pool, beacon: { chain, round, signature, randomnes
   need(same(sha256(signature), randomness), "randomness-differs",
     `the randomness of round ${round} is not the SHA-256 of its signature, ${hexOf(signature)}`);
   const day = dayOf(pool);
-  // When a pool with a name of its own closed, its name does not say.
-  if (day === null) return;
-  // The day ends first 14 hours east of Greenwich.
-  const end = BigInt(day + 1) * 86_400n - 14n * 3_600n;
+  // When a pool with a name of its own closed, its name does not say. A day ends first 14 hours
+  // east of Greenwich.
+  const end = day === null ? 0n : BigInt(day + 1) * 86_400n - 14n * 3_600n;
   need(due(round) >= end, "beacon-early",
     `round ${round} was known at ${dueAt(round)}, when the day ${pool} had ended nowhere on earth`);
+  need(isSigned(round, signature), "beacon-forged",
+    `the signature of round ${round} is not that of the network`);
+}
+
+// The answer of the last time, because a page checks one proof again with each receipt.
+let last = { of: "", holds: false };
+
+function isSigned(round, signature) {
+  const of = `${round} ${hexOf(signature)}`;
+  if (last.of !== of) {
+    last = { of, holds: isSignedByQuicknet(sha256(bigEndian(round, 8)), signature) };
+  }
+  return last.holds;
 }

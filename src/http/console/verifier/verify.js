@@ -26,8 +26,8 @@ function outcomeOf({ ballot }, { lots, winners }) {
 }
 
 // `bytes` is the file of the proof; `commitment` (bytes), `key` (bytes) and `receipts` are what was
-// known before. `tell` hears of each step, with a kind ("checked", "drawn", "own", "unchecked",
-// "unproved") and a sentence. Throws the first `Fraud`.
+// known before. `tell` hears of each step, with a kind ("checked", "drawn", "own", "unproved") and
+// a sentence. Throws the first `Fraud`.
 export async function verify({ bytes, commitment, key, receipts = [] }, tell, pause = () => {}) {
   const found = parse(bytes, "truncated", "malformed");
   const format = found instanceof Map ? found.get("format") : undefined;
@@ -54,8 +54,8 @@ async function verifyDraw(draw, { commitment, key, receipts }, tell, pause) {
   if (draw.beacon) {
     checkBeacon(draw);
     const { round } = draw.beacon;
-    tell("checked", `the randomness of round ${round} of drand's quicknet, due at ${dueAt(round)}, `
-      + "is the hash of its signature");
+    tell("checked", `round ${round} of drand's quicknet was due at ${dueAt(round)}; the network `
+      + "signed it");
   }
   checkLots(draw);
   tell("checked", `the draw yields these ${draw.lots.length} lots, in this order`);
@@ -84,10 +84,6 @@ async function verifyDraw(draw, { commitment, key, receipts }, tell, pause) {
 }
 
 function notProved(draw, { commitment, receipts }, tell) {
-  if (draw.beacon) {
-    tell("unchecked", "the beacon's own signature; `stampede verify-draw` and drand's own tools "
-      + "can");
-  }
   if (!commitment && !receipts.length) {
     tell("unproved", "that the seed was fixed before the ballots came: the commitment, as it was "
       + "noted before, shows that");
