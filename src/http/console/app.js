@@ -97,4 +97,4 @@ const Foot = () => html`<footer>
   <a href="/problems">Every way it says no</a>
 </footer>`;
 
-render(html`<${Console} />`, document.getElementById("console"));
+render(html`<${Console} />`, document.getElementById("page"));

@@ -18,9 +18,8 @@ use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-const CONSOLE: &str = include_str!("page.html");
-const DOCS: &str = include_str!("docs/page.html");
-const DRAW: &str = include_str!("draws/page.html");
+/// What all pages have in common.
+const FRAME: &str = include_str!("frame.html");
 
 macro_rules! files {
     ($( $name:literal )*) => { &[$( ($name, include_bytes!($name)) ),*] };
@@ -154,13 +153,23 @@ struct ModulePage {
 }
 
 impl ModulePage {
-    /// With the modules that are its own; what it shares it finds through them.
-    fn of(html: &str, is_own: fn(&str) -> bool) -> ModulePage {
+    /// Begins with that module, has the files that are its own, and finds through them what it
+    /// shares with others. Whoever runs no scripts reads `without_scripts`.
+    fn of(
+        title: &str,
+        module: &str,
+        is_own: fn(&str) -> bool,
+        without_scripts: &str,
+    ) -> ModulePage {
         let map = import_map();
-        let html = html
-            .replace("{{version}}", env!("CARGO_PKG_VERSION"))
+        let html = FRAME
+            .replace("{{title}}", title)
+            .replace("{{styles}}", &styles(is_own))
+            .replace("{{import_map}}", &map)
             .replace("{{preloads}}", &preloads(is_own))
-            .replace("{{import_map}}", &map);
+            .replace("{{module}}", module)
+            .replace("{{without_scripts}}", without_scripts)
+            .replace("{{version}}", env!("CARGO_PKG_VERSION"));
         let policy = HeaderValue::from_str(&policy(&map)).expect("it is plain text");
         ModulePage { page: StaticPage::of("text/html; charset=utf-8", html.into()), policy }
     }
@@ -173,20 +182,28 @@ impl ModulePage {
 }
 
 pub async fn page(request: &HttpRequest) -> HttpResponse {
-    static MADE: LazyLock<ModulePage> =
-        LazyLock::new(|| ModulePage::of(CONSOLE, |name| !is_of_docs(name) && !is_of_draws(name)));
+    static MADE: LazyLock<ModulePage> = LazyLock::new(|| {
+        let text = include_str!("without_scripts.html");
+        ModulePage::of("stampede", "app.js", |name| !is_of_docs(name) && !is_of_draws(name), text)
+    });
     MADE.answer(request).await
 }
 
 /// The page of a draw. It is the same for all, and finds out by its address which draw is meant.
 pub async fn draw(request: &HttpRequest) -> HttpResponse {
-    static MADE: LazyLock<ModulePage> = LazyLock::new(|| ModulePage::of(DRAW, is_of_draws));
+    static MADE: LazyLock<ModulePage> = LazyLock::new(|| {
+        let text = include_str!("draws/without_scripts.html");
+        ModulePage::of("A draw · stampede", "draws/draws.js", is_of_draws, text)
+    });
     MADE.answer(request).await
 }
 
 /// The page of the API, made in the browser from its document.
 pub async fn docs(request: &HttpRequest) -> HttpResponse {
-    static MADE: LazyLock<ModulePage> = LazyLock::new(|| ModulePage::of(DOCS, is_of_docs));
+    static MADE: LazyLock<ModulePage> = LazyLock::new(|| {
+        let text = include_str!("docs/without_scripts.html");
+        ModulePage::of("The API · stampede", "docs/docs.js", is_of_docs, text)
+    });
     MADE.answer(request).await
 }
 
@@ -234,6 +251,13 @@ fn import_map() -> String {
     };
     let imports: serde_json::Map<_, _> = MODULES.into_iter().map(address).collect();
     json!({ "imports": imports }).to_string()
+}
+
+/// What all pages look like, and what this one does besides.
+fn styles(is_own: fn(&str) -> bool) -> String {
+    let is_worn = |name: &str| name == "style.css" || name.ends_with(".css") && is_own(name);
+    let styles = FILES.iter().map(|(name, _)| name).filter(|name| is_worn(name)).rev();
+    styles.map(|name| format!("<link rel=\"stylesheet\" href=\"/console/{name}\">\n")).collect()
 }
 
 /// All modules at once, and not one after the other as each is found in the one before.

@@ -71,4 +71,4 @@ function Docs() {
   </div>`;
 }
 
-render(html`<${Docs} />`, document.getElementById("docs"));
+render(html`<${Docs} />`, document.getElementById("page"));

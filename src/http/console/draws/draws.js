@@ -83,4 +83,4 @@ const Frame = () => html`<div>
 </div>`;
 
 document.title = `The draw of ${pool} · stampede`;
-render(html`<${Frame} />`, document.getElementById("draw"));
+render(html`<${Frame} />`, document.getElementById("page"));

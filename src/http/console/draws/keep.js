@@ -55,7 +55,7 @@ export async function copyOf(with_) {
 <script type="importmap">${json({ imports })}</script>
 </head>
 <body>
-<div id="draw"></div>
+<div id="page"></div>
 <script type="module">import "${ENTRY.slice(1)}";</script>
 </body>
 </html>
