@@ -165,7 +165,8 @@ fn drawn(boxes: &mut [Played<BallotBox>], plan: BallotSetup) -> LotteryView {
         plan: LotteryPlan {
             ballots: Some(plan),
             ..LotteryPlan::named("bench".to_owned(), Time(2))
-        },
+        }
+        .into(),
         phase: Phase::Drawn,
         created_at: Time(0),
         boxes: sealed,

@@ -9,7 +9,7 @@ use crate::http::streams::Streams;
 use crate::http::together::Together;
 use actix_web::web::Bytes;
 use actors::domain::coupons::code::Version;
-use actors::domain::pool::PoolName;
+use actors::domain::pool::{Edition, PoolName};
 use actors::time::Time;
 use actors::timekeeper::Moved;
 use base::meters::series::Series;
@@ -63,7 +63,7 @@ pub struct Shared {
     /// Gauges of what comes and goes.
     pub series: Arc<Series>,
     /// What is left of pools, for all who ask within a second.
-    pub availability: FreshAnswers<PoolName, Result<LeftOfPool, Problem>>,
+    pub availability: FreshAnswers<(PoolName, Edition), Result<LeftOfPool, Problem>>,
     /// The results of draws, for all who ask at once.
     pub results: Together<PoolName, Result<Bytes, Problem>>,
     pub store: Arc<dyn Backend>,

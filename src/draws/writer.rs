@@ -117,7 +117,8 @@ mod tests {
             plan: LotteryPlan {
                 ballots: Some(ballots),
                 ..LotteryPlan::named("x".to_owned(), Time(1))
-            },
+            }
+            .into(),
             phase: Phase::Drawn,
             created_at: Time(0),
             boxes: counts

@@ -45,7 +45,7 @@ words! {
     Cancellers = "CancelBy" "Who may take back a use: whoever is named, and those after them."
         "member" "service" "admin";
     LotteryStates = "LotteryState" "How a lottery stands."
-        "open" "closing" "closed" "drawn";
+        "open" "closing" "closed" "drawn" "withdrawing" "withdrawn";
     SaleStates = "SaleState" "How a sale stands."
         "waiting" "open" "gone" "over";
     HoldStates = "HoldState" "How a hold stands."

@@ -167,6 +167,7 @@ impl All {
         } else if let Ok(Some(view)) = lotteries.view(pool).await {
             match view.phase {
                 Phase::Open => self.days.extend([(pool, view.plan.closes_at)]),
+                Phase::Withdrawing => {}
                 _ => self.begun.extend([pool]),
             }
         }
@@ -203,6 +204,17 @@ async fn look_at(
         Ok(End::Done) => {
             journal::info("a lottery is over", &[("lottery", Value::Text(&pool))]);
             Ok(Left::Nothing)
+        }
+        Ok(End::Withdrawn) => {
+            journal::info("a lottery was withdrawn", &[("lottery", Value::Text(&pool))]);
+            Ok(Left::Nothing)
+        }
+        Ok(End::Kept) => {
+            journal::info(
+                "a lottery was not withdrawn, because somebody has touched it",
+                &[("lottery", Value::Text(&pool))],
+            );
+            Ok(Left::Waits)
         }
         Ok(End::Waits(missing)) => {
             counts.closed += 1;

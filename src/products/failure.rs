@@ -125,6 +125,10 @@ impl fmt::Display for Refusal {
             Refusal::Lottery(refusal) => match refusal {
                 lottery::Refusal::Unknown => "there is no such lottery",
                 lottery::Refusal::Exists => "there is another lottery that closes on that day",
+                lottery::Refusal::Over => "the lottery has begun to close, or is over",
+                lottery::Refusal::BeingWithdrawn => "the lottery is being withdrawn",
+                lottery::Refusal::Touched => "somebody has touched the lottery",
+                lottery::Refusal::NotWithdrawing => "the lottery is not being withdrawn",
                 lottery::Refusal::NotClosing => "the lottery has not begun to close",
                 lottery::Refusal::NotClosed => "the lottery is not closed",
                 lottery::Refusal::OtherBoxes => "the lottery has other boxes than these",

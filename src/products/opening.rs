@@ -6,11 +6,35 @@
 //! a command that is meant tells it: a question, or a command that is only tried, is answered by
 //! what it would be, and neither writes nor keeps anything.
 
+use crate::failure::{Error, Refusal};
 use actors::cards::Cards;
 use actors::engine::{By, CommandResult, Done, Failure, Router};
 use actors::machine::{Refused, Stamp, Verdict};
 use actors::{Caller, Machine};
 use futures_util::future::{join_all, try_join_all};
+
+/// Tells each of these partitions that its whole is withdrawn, whether it was ever opened or not.
+/// False if one of them was touched; the others may have given way by then.
+pub(crate) async fn withdraw_all<M: Machine>(
+    router: &Router<M>,
+    names: &[M::Name],
+    command: &M::Command,
+    by: By,
+    touched: &M::Refusal,
+) -> Result<bool, Error>
+where
+    M::Refusal: PartialEq + Into<Refusal>,
+{
+    let tell = |name| router.command(name, command.clone(), by);
+    for outcome in join_all(names.iter().map(tell)).await {
+        match outcome {
+            Ok(_) => {}
+            Err(Failure::Refused(refusal)) if refusal == *touched => return Ok(false),
+            Err(failure) => return Err(failure.into()),
+        }
+    }
+    Ok(true)
+}
 
 /// Some partitions of one whole, and what each is told when it is opened.
 pub struct Whole<'a, M: Machine> {

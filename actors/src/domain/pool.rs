@@ -8,6 +8,11 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 use std::str::FromStr;
 
+/// How many pools of a name were withdrawn, or nearly, before. A pool that nobody has touched can
+/// be withdrawn, and another one arranged under its name. What is told to the slices, tills and
+/// boxes of the earlier one comes too late then: they compare this number.
+pub type Edition = u32;
+
 /// Days come before names of their own, in their order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum PoolName {

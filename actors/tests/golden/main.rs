@@ -174,6 +174,15 @@ fn slice_events() -> Vec<(tickets::Event, &'static str)> {
             "3a00000002adadadadadadadadadadadadadadadadf6a3b8ded96800000e11adadadadadadadadadadad\
              adadadadad01b2b1120101b3b1120a01b2b11201",
         ),
+        (
+            PreparedIn { edition: 300, lead: 3, terms: Box::new(terms.in_full()) },
+            "2d00000002adadadadadadadadadadadadadadadadf6a3b8ded96800000fac0203060a14a038b6f3dcde\
+             d9680000000000",
+        ),
+        (
+            Withdrawn { edition: 300 },
+            "1c00000002adadadadadadadadadadadadadadadadf6a3b8ded968000010ac02",
+        ),
     ]
 }
 
@@ -197,6 +206,19 @@ fn box_events() -> Vec<(ballots::Event, &'static str)> {
             Event::Sealed(SEALED),
             "3c00000002adadadadadadadadadadadadadadadadf6a3b8ded968000002ac025a5a5a5a5a5a5a5a5a5a\
              5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a",
+        ),
+        (
+            Event::OpenedIn {
+                edition: 300,
+                name,
+                terms: ballots::BoxTerms { closes_at: UNTIL, most: 2_500_000 },
+            },
+            "2b00000002adadadadadadadadadadadadadadadadf6a3b8ded968000003ac02efd2d40903b6f3dcded9\
+             68a0cb9801",
+        ),
+        (
+            Event::Withdrawn { edition: 300 },
+            "1c00000002adadadadadadadadadadadadadadadadf6a3b8ded968000004ac02",
         ),
     ]
 }
@@ -262,6 +284,21 @@ fn lottery_events() -> Vec<(lottery::Event, &'static str)> {
              f3dcded96801040114a03801f403000201f6a3b8ded96801b6f3dcded96802f6a3b8ded96864b6f3dcded\
              968f40302067374616c6c73000a0a0a0000000405726f77203700070a0a00000004010401ac020a7b2268\
              616c6c223a317d",
+        ),
+        (
+            Event::Withdrawing { edition: 300, plan: arranged(), created_at: UNTIL },
+            "8a00000002adadadadadadadadadadadadadadadadf6a3b8ded968000008ac020a41c3b16f204e756576\
+             6fb6f3dcded96801040114a03801f403000201f6a3b8ded96801b6f3dcded96802f6a3b8ded96864b6f3\
+             dcded968f40302067374616c6c73000a0a0a0000000405726f77203700070a0a00000004010401ac020a\
+             7b2268616c6c223a317db6f3dcded968",
+        ),
+        (
+            Event::Withdrawn { edition: 300, closes_at: UNTIL },
+            "2200000002adadadadadadadadadadadadadadadadf6a3b8ded968000009ac02b6f3dcded968",
+        ),
+        (
+            Event::Kept { edition: 300, closes_at: UNTIL },
+            "2200000002adadadadadadadadadadadadadadadadf6a3b8ded96800000aac02b6f3dcded968",
         ),
         (
             Event::Stopped { closes_at: UNTIL },

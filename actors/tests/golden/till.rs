@@ -104,6 +104,18 @@ fn events() -> Vec<(Event, &'static str)> {
              040001b3b1120a0101b6f3dcded96803",
         ),
         (Event::Sealed, "1a00000002adadadadadadadadadadadadadadadadf6a3b8ded96800000b"),
+        (
+            Event::OpenedIn {
+                edition: 300,
+                terms: TillTerms { limits, hold_max_s: 7200, closes_at: UNTIL },
+            },
+            "2900000002adadadadadadadadadadadadadadadadf6a3b8ded96800000cac02011401ac02a038b6f3dc\
+             ded968",
+        ),
+        (
+            Event::Withdrawn { edition: 300 },
+            "1c00000002adadadadadadadadadadadadadadadadf6a3b8ded96800000dac02",
+        ),
     ]
 }
 

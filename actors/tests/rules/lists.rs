@@ -72,6 +72,8 @@ impl ByHand {
             Event::HeldFor { .. } | Event::Followed { .. } | Event::FollowedRefund { .. } => {}
             Event::Opened { .. }
             | Event::Prepared { .. }
+            | Event::PreparedIn { .. }
+            | Event::Withdrawn { .. }
             | Event::Extended { .. }
             | Event::Referred { .. }
             | Event::Sealed { .. } => {}

@@ -38,7 +38,7 @@ fn a_plan_of_before_is_one_without_sale_labels_and_limits() {
     let (name, closes_at) = ("New Year".into(), s(10_000));
     let second = SecondPlan { name, closes_at, tickets: Some(tickets), ballots: None };
     let view = after(&[Event::Planned(second)]).look(&actors::domain::lottery::Question);
-    assert_eq!(view.map(|view| view.plan), Some(plan()));
+    assert_eq!(view.map(|view| view.plan), Some(plan().into()));
 }
 
 #[test]
@@ -108,7 +108,7 @@ fn a_look_shows_the_plan_and_how_far_it_has_come() {
         (Phase::Closed, Event::Closed),
     ] {
         let view = after(&events).look(&actors::domain::lottery::Question).expect("it was created");
-        assert_eq!((view.plan, view.phase, view.created_at), (plan(), phase, s(1)));
+        assert_eq!((view.plan, view.phase, view.created_at), (plan().into(), phase, s(1)));
         events.push(next);
     }
 }

@@ -31,3 +31,4 @@ mod together;
 mod walks;
 mod webhook;
 mod whole;
+mod withdrawal;

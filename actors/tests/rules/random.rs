@@ -99,7 +99,8 @@ fn command(dice: &mut Dice) -> Command {
 
 fn kind(event: &Event) -> &'static str {
     match event {
-        Event::Opened { .. } | Event::Prepared { .. } => "opened",
+        Event::Opened { .. } | Event::Prepared { .. } | Event::PreparedIn { .. } => "opened",
+        Event::Withdrawn { .. } => "withdrawn",
         Event::Held { .. } => "held",
         Event::Confirmed { .. } => "confirmed",
         Event::Extended { .. } => "extended",

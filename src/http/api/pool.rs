@@ -7,7 +7,7 @@ use crate::shared::Shared;
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
 use actors::domain::day::Day;
-use actors::domain::lottery::{BallotSetup, LotteryPlan, LotteryView};
+use actors::domain::lottery::{ArrangedPlan, BallotSetup, LotteryPlan, LotteryView};
 use actors::domain::pool::PoolName;
 use std::future::{Ready, ready};
 use std::sync::Arc;
@@ -98,7 +98,7 @@ pub fn parse_pool(text: &str, pointer: &str) -> Result<PoolName, Problem> {
     text.parse().map_err(|_| Problem::invalid(pointer, why))
 }
 
-pub async fn find_plan(shared: &Shared, pool: PoolName) -> Result<Arc<LotteryPlan>, Problem> {
+pub async fn find_plan(shared: &Shared, pool: PoolName) -> Result<Arc<ArrangedPlan>, Problem> {
     shared.lotteries.plan(pool).await?.ok_or_else(|| no_pool(pool))
 }
 

@@ -48,6 +48,7 @@ const USED: Says = &[
 /// What every type of event says.
 const SAID: &[(&Topic, &[Says])] = &[
     (&topics::LOTTERY_CREATED, &[LOTTERY, &[("closes_at", Text)]]),
+    (&topics::LOTTERY_WITHDRAWN, &[LOTTERY]),
     (&topics::LOTTERY_CLOSED, &[LOTTERY]),
     (&topics::LOTTERY_DRAWN, &[LOTTERY, &[("ballots", Texts), ("lots", Lots)]]),
     (

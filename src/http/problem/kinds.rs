@@ -138,8 +138,8 @@ problems! {
          claim both may change, as long as a voucher and some time are left. A batch only expires \
          later.";
     IN_USE = "in-use" 409 Never "Somebody has built on it"
-        "Somebody has claimed, or something was assigned. Until then it could be changed, or \
-         withdrawn.";
+        "Somebody has claimed, or something was assigned, held, bought or submitted. Until then it \
+         could be changed, or withdrawn.";
     UNKNOWN_COUPON = "unknown-coupon" 404 Never "There is no such coupon"
         "No coupon has that code, or it is somebody else's: both are answered alike, and counted.";
     COUPON_USED = "coupon-used" 409 Never "The coupon is used"

@@ -11,14 +11,14 @@ pub mod seeds;
 pub mod told;
 
 use crate::failure::Error;
-use crate::opening::Whole;
+use crate::opening::{Whole, withdraw_all};
 use crate::table::Engine;
 use actors::domain::ballots::{
-    Answer, Ballot, BallotBox, BallotId, BoxName, Command, Event, Question, Witness,
+    Answer, Ballot, BallotBox, BallotId, BoxName, Command, Event, Question, Refusal, Witness,
     ballot_of_card, ballot_of_row, before_lines_of, key_of_ballot,
 };
 use actors::domain::draw::{Hash, Sealed};
-use actors::domain::lottery::{Lot, LotteryPlan};
+use actors::domain::lottery::{ArrangedPlan, Lot};
 use actors::domain::pool::PoolName;
 use actors::domain::shelves;
 use actors::engine::{By, Failure};
@@ -54,12 +54,12 @@ impl Ballots {
     pub async fn submit(
         &self,
         pool: PoolName,
-        plan: &LotteryPlan,
+        plan: &ArrangedPlan,
         by: By,
     ) -> Result<Submitted, Error> {
         let names = plan.boxes(pool);
-        let (place, done) =
-            self.whole(&names, &open_with(plan)).command(&Command::Submit, by).await?;
+        let submit = Command::Submit.of(plan.edition);
+        let (place, done) = self.whole(&names, &open_with(plan)).command(&submit, by).await?;
         let Event::Submitted { index, nonce, .. } = done.event else {
             return Err(Error(Failure::Unknown));
         };
@@ -118,7 +118,7 @@ impl Ballots {
     pub async fn in_lottery(
         &self,
         pool: PoolName,
-        plan: &LotteryPlan,
+        plan: &ArrangedPlan,
         after: Option<BallotId>,
         limit: usize,
     ) -> Result<Vec<(BallotId, Id)>, Error> {
@@ -173,7 +173,7 @@ impl Ballots {
     }
 
     /// All boxes of a lottery, in their order.
-    pub async fn boxes(&self, pool: PoolName, plan: &LotteryPlan) -> Result<Vec<InBox>, Error> {
+    pub async fn boxes(&self, pool: PoolName, plan: &ArrangedPlan) -> Result<Vec<InBox>, Error> {
         let answers =
             self.whole(&plan.boxes(pool), &open_with(plan)).look(&Question::State).await?;
         let in_box = |answer| match answer {
@@ -183,9 +183,20 @@ impl Ballots {
         Ok(answers.into_iter().map(in_box).collect())
     }
 
+    /// Whether all boxes gave way that nobody has touched: false if one was touched.
+    pub async fn withdraw(
+        &self,
+        pool: PoolName,
+        plan: &ArrangedPlan,
+        by: By,
+    ) -> Result<bool, Error> {
+        let command = Command::Withdraw { edition: plan.edition };
+        withdraw_all(&self.engine.boxes, &plan.boxes(pool), &command, by, &Refusal::Touched).await
+    }
+
     /// Seals all boxes of a lottery, those too that were never opened, and says what they hold.
     /// Can be repeated.
-    pub async fn seal(&self, pool: PoolName, plan: &LotteryPlan) -> Result<Vec<Sealed>, Error> {
+    pub async fn seal(&self, pool: PoolName, plan: &ArrangedPlan) -> Result<Vec<Sealed>, Error> {
         let names = plan.boxes(pool);
         self.whole(&names, &open_with(plan)).open().await?;
         try_join_all(names.iter().map(|name| self.seal_one(name))).await
@@ -220,7 +231,7 @@ impl Ballots {
 }
 
 /// What a box is told when it is first needed.
-fn open_with(plan: &LotteryPlan) -> impl Fn(&BoxName) -> Option<Command> + Sync {
-    let terms = plan.box_terms();
-    move |name| Some(Command::Open { name: *name, terms: terms? })
+fn open_with(plan: &ArrangedPlan) -> impl Fn(&BoxName) -> Option<Command> + Sync {
+    let (terms, edition) = (plan.box_terms(), plan.edition);
+    move |name| Some(Command::Open { name: *name, terms: terms? }.of(edition))
 }

@@ -13,7 +13,7 @@ use crate::lottery::Lotteries;
 use crate::orders::{Orders, PlacedTickets, WantedOrder, tickets_of};
 use crate::table::Engine;
 use crate::tickets::{HeldTickets, RefundedTickets, Tickets, WantedTickets};
-use actors::domain::lottery::{LotteryPlan, MemberLimits};
+use actors::domain::lottery::{ArrangedPlan, MemberLimits};
 use actors::domain::pool::PoolName;
 use actors::domain::tickets::stock::Ticket;
 use actors::domain::tickets::{self, HoldState, HoldView};
@@ -59,7 +59,7 @@ impl Holds {
     pub async fn hold(
         &self,
         pool: PoolName,
-        plan: &LotteryPlan,
+        plan: &ArrangedPlan,
         wanted: &WantedHold<'_>,
         by: By,
     ) -> Result<Done<NewHold>, Error> {
@@ -75,7 +75,7 @@ impl Holds {
     async fn hold_now(
         &self,
         pool: PoolName,
-        plan: &LotteryPlan,
+        plan: &ArrangedPlan,
         wanted: &WantedHold<'_>,
         by: By,
     ) -> Result<Done<NewHold>, Error> {
@@ -155,7 +155,7 @@ impl Holds {
 }
 
 /// Whether limits of the whole pool count.
-fn counts(plan: &LotteryPlan, wanted: &WantedHold<'_>) -> bool {
+fn counts(plan: &ArrangedPlan, wanted: &WantedHold<'_>) -> bool {
     plan.limits != MemberLimits::default() || !wanted.keys.is_empty()
 }
 

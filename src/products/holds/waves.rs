@@ -4,7 +4,7 @@
 use super::{Holds, WantedHold, counts};
 use crate::failure::{Error, Refusal};
 use actors::Time;
-use actors::domain::lottery::LotteryPlan;
+use actors::domain::lottery::ArrangedPlan;
 use actors::domain::pool::PoolName;
 use actors::domain::tickets;
 use actors::engine::Failure;
@@ -15,7 +15,7 @@ impl Holds {
         &self,
         why: Error,
         pool: PoolName,
-        plan: &LotteryPlan,
+        plan: &ArrangedPlan,
         wanted: &WantedHold<'_>,
     ) -> Error {
         use tickets::Refusal::{NoMatchLeft, NotReleasedYet};
@@ -37,7 +37,7 @@ impl Holds {
     async fn next_release(
         &self,
         pool: PoolName,
-        plan: &LotteryPlan,
+        plan: &ArrangedPlan,
         wanted: &WantedHold<'_>,
     ) -> Result<Option<Time>, Error> {
         let wish = &wanted.tickets;

@@ -1,34 +1,37 @@
 //! Lotteries: created, looked at, and which of them are not over. `closing` brings them to their
 //! end.
 //!
-//! A lottery's plan never changes once it is created, so it is remembered here.
+//! A lottery's plan never changes once it is created, so it is remembered here, in `plans`.
 
 pub mod closing;
 pub mod invented;
+mod plans;
 pub mod told;
 
 use crate::failure::{Error, pick};
 use crate::table::Engine;
-use actors::domain::lottery::{Command, Event, LotteryPlan, LotteryView, Question, closing_of_row};
+use actors::domain::lottery::{
+    ArrangedPlan, Command, Event, LotteryPlan, LotteryView, Question, closing_of_row,
+};
 use actors::domain::pool::PoolName;
 use actors::domain::shelves;
 use actors::engine::{By, Done};
 use actors::store::{ListedRow, Page, Shelf, StoreError};
 use actors::{Id, Time};
-use hashbrown::HashMap;
-use std::sync::{Arc, RwLock};
+use plans::RememberedPlans;
+use std::sync::Arc;
 
 /// How many lines of a list are read at a time.
 const AT_ONCE: usize = 100;
 
 pub struct Lotteries {
     engine: Arc<Engine>,
-    plans: RwLock<HashMap<PoolName, Arc<LotteryPlan>>>,
+    plans: RememberedPlans,
 }
 
 impl Lotteries {
     pub fn new(engine: Arc<Engine>) -> Lotteries {
-        Lotteries { engine, plans: RwLock::default() }
+        Lotteries { engine, plans: RememberedPlans::default() }
     }
 
     pub fn now(&self) -> Time {
@@ -54,20 +57,28 @@ impl Lotteries {
         Ok(self.engine.lotteries.look(&pool, Question).await?.answer)
     }
 
-    /// The plan of a lottery. None if there is no such lottery.
-    pub async fn plan(&self, pool: PoolName) -> Result<Option<Arc<LotteryPlan>>, Error> {
-        if let Some(plan) =
-            self.plans.read().unwrap_or_else(|poisoned| poisoned.into_inner()).get(&pool)
-        {
-            return Ok(Some(plan.clone()));
+    /// The plan of a lottery. None if there is no such lottery. Whether it is still that, its
+    /// partition is asked from time to time.
+    pub async fn plan(&self, pool: PoolName) -> Result<Option<Arc<ArrangedPlan>>, Error> {
+        let known = self.plans.known(pool, self.now());
+        if let Some((plan, true)) = known {
+            return Ok(Some(plan));
         }
-        let Some(view) = self.view(pool).await? else { return Ok(None) };
-        let plan = Arc::new(view.plan);
-        self.plans
-            .write()
-            .unwrap_or_else(|poisoned| poisoned.into_inner())
-            .insert(pool, plan.clone());
-        Ok(Some(plan))
+        match (self.view(pool).await, known) {
+            (Ok(Some(view)), _) => Ok(Some(self.plans.remember(pool, view.plan, self.now()))),
+            (Ok(None), _) => {
+                self.forget(pool);
+                Ok(None)
+            }
+            // What is told to a slice of an earlier edition is refused.
+            (Err(_), Some((plan, _))) => Ok(Some(plan)),
+            (Err(error), None) => Err(error),
+        }
+    }
+
+    /// Its plan may be another one from now on.
+    pub(crate) fn forget(&self, pool: PoolName) {
+        self.plans.forget(pool);
     }
 
     /// The names of those about which something is still to be done, after `after`: days first, in

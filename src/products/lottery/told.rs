@@ -17,7 +17,13 @@ impl Told for Lottery {
                     [("lottery", id(pool)), ("closes_at", time(*closes_at))],
                 );
             }
-            lottery::Event::Closing | lottery::Event::Stopped { .. } => {}
+            lottery::Event::Closing
+            | lottery::Event::Stopped { .. }
+            | lottery::Event::Withdrawing { .. }
+            | lottery::Event::Kept { .. } => {}
+            lottery::Event::Withdrawn { .. } => {
+                says.say(&topics::LOTTERY_WITHDRAWN, [("lottery", id(pool))])
+            }
             lottery::Event::Closed | lottery::Event::Sealed { .. } => {
                 says.say(&topics::LOTTERY_CLOSED, [("lottery", id(pool))])
             }

@@ -6,7 +6,7 @@
 use super::Orders;
 use crate::failure::Error;
 use actors::Id;
-use actors::domain::lottery::LotteryPlan;
+use actors::domain::lottery::ArrangedPlan;
 use actors::domain::pool::PoolName;
 use actors::domain::shelves;
 use actors::domain::tickets::SliceName;
@@ -54,7 +54,7 @@ impl Orders {
     }
 
     /// True if all have heard.
-    async fn tell_all(&self, id: &OrderId, plan: &LotteryPlan, view: &OrderView) -> bool {
+    async fn tell_all(&self, id: &OrderId, plan: &ArrangedPlan, view: &OrderView) -> bool {
         let (pool, order) = (id.till.pool, id.in_pool());
         let Some(setup) = plan.tickets else { return true };
         let followers = view.followers(order);
@@ -151,7 +151,7 @@ impl Orders {
     /// Seals all tills of a pool that were ever needed: what lives ends, and all who follow hear of
     /// it. Can be repeated. Whoever needs another one from now on gets no ticket: slices are sealed
     /// next, and not as long as they have a part.
-    pub async fn seal(&self, pool: PoolName, plan: &LotteryPlan) -> Result<(), Error> {
+    pub async fn seal(&self, pool: PoolName, plan: &ArrangedPlan) -> Result<(), Error> {
         let mut unsealed = BTreeSet::new();
         for till in plan.tills(pool) {
             let looked = self.engine.tills.look(&till, Question::Ledger).await?;

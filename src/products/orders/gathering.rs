@@ -11,7 +11,7 @@ use crate::opening::Whole;
 use crate::tickets::WantedTickets;
 use crate::tickets::opened::open_with;
 use actors::dice::Dice;
-use actors::domain::lottery::LotteryPlan;
+use actors::domain::lottery::ArrangedPlan;
 use actors::domain::pool::PoolName;
 use actors::domain::tickets::{self, SliceName};
 use actors::domain::till::{
@@ -30,7 +30,7 @@ const ATTEMPTS: u8 = 100;
 /// An order that this task has begun.
 pub(super) struct Begun<'a> {
     pub id: OrderId,
-    pub plan: &'a LotteryPlan,
+    pub plan: &'a ArrangedPlan,
     pub owner: Id,
     /// With as many as are allowed.
     pub wish: OrderWish,
@@ -45,7 +45,7 @@ impl Orders {
     pub async fn hold(
         &self,
         pool: PoolName,
-        plan: &LotteryPlan,
+        plan: &ArrangedPlan,
         wanted: &WantedOrder<'_>,
         by: By,
     ) -> Result<Done<PlacedTickets>, Error> {
@@ -53,7 +53,7 @@ impl Orders {
         for attempt in 0..ATTEMPTS {
             let by = by.under(by.key.map(|key| of_attempt(key, attempt)));
             let keys = wanted.keys.to_vec();
-            let begin = Command::Begin { wish: wish(wanted), keys };
+            let begin = Command::Begin { wish: wish(wanted), keys }.of(plan.edition);
             let done = self.tell_till(&till, plan, begin, by).await?;
             let Event::Begun { order, owner, wish, .. } = done.event else {
                 return Err(Error(Failure::Refused(crate::Refusal::OtherFact)));
@@ -76,7 +76,7 @@ impl Orders {
     async fn found(
         &self,
         id: &OrderId,
-        plan: &LotteryPlan,
+        plan: &ArrangedPlan,
     ) -> Result<Option<PlacedTickets>, Error> {
         let Some(view) = self.look_at(id).await? else { return Ok(None) };
         let (tickets, until) = match view.stage {
@@ -126,7 +126,7 @@ impl Orders {
         let system = By { caller: Caller::SYSTEM, key: None, how: by.how };
         for key in begun.keys {
             let (count, at_least) = (wish.count, wish.at_least);
-            let take = Command::Take { order, key: *key, count, at_least };
+            let take = Command::Take { order, key: *key, count, at_least }.of(plan.edition);
             let home = TillName::of(id.till.pool, plan.till_count(), key.0);
             let done = self.tell_till(&home, plan, take, system).await.map_err(unsure)?;
             if let Event::Taken { count, .. } = done.event {
@@ -143,6 +143,7 @@ impl Orders {
             }
             let pattern = wish.pattern;
             let hold = tickets::Command::HoldFor { order, owner, pattern, count: missing };
+            let hold = hold.of(plan.edition);
             let held = match self.tell_slice(&slice, plan, hold, system).await {
                 Ok(tickets::Event::HeldFor { tickets, .. }) => tickets,
                 Ok(_) => return Err(Error(Failure::Refused(crate::Refusal::OtherFact))),
@@ -172,7 +173,7 @@ impl Orders {
     async fn likely_slices(
         &self,
         pool: PoolName,
-        plan: &LotteryPlan,
+        plan: &ArrangedPlan,
         wish: &OrderWish,
     ) -> Result<Vec<SliceName>, Error> {
         let mut names = plan.slices_matching(pool, &wish.pattern);
@@ -225,7 +226,7 @@ impl Orders {
     }
 
     /// Ends an order that is not placed, and tells all who may know of it.
-    async fn give_up(&self, id: &OrderId, plan: &LotteryPlan) -> Result<(), Error> {
+    async fn give_up(&self, id: &OrderId, plan: &ArrangedPlan) -> Result<(), Error> {
         let command = Command::GiveUp { order: id.number };
         let done = self.tell_till(&id.till, plan, command, By::SYSTEM).await?;
         if let Some(past) = super::past_in(&done.event) {

@@ -12,12 +12,12 @@ pub mod told;
 
 use crate::failure::{Error, Refusal, pick};
 use crate::lottery::Lotteries;
-use crate::opening::Whole;
+use crate::opening::{Whole, withdraw_all};
 use crate::table::Engine;
 use crate::tickets::opened::open_with;
 use crate::tickets::{RefundedBy, RefundedTickets, Tickets, WantedTickets};
 use actors::Id;
-use actors::domain::lottery::LotteryPlan;
+use actors::domain::lottery::ArrangedPlan;
 use actors::domain::pool::PoolName;
 use actors::domain::tickets::stock::Ticket;
 use actors::domain::tickets::{self, SliceName, TicketId};
@@ -172,7 +172,7 @@ impl Orders {
     pub async fn allowance_of(
         &self,
         pool: PoolName,
-        plan: &LotteryPlan,
+        plan: &ArrangedPlan,
         who: Id,
     ) -> Result<(u32, u32), Error> {
         let till = TillName::of(pool, plan.till_count(), who);
@@ -183,7 +183,7 @@ impl Orders {
     }
 
     /// What all tills of a pool have.
-    pub async fn ledger(&self, pool: PoolName, plan: &LotteryPlan) -> Result<TillLedger, Error> {
+    pub async fn ledger(&self, pool: PoolName, plan: &ArrangedPlan) -> Result<TillLedger, Error> {
         let (names, open) = (plan.tills(pool), open_till(plan));
         let tills = Whole { router: &self.engine.tills, names: &names, open: &open };
         let mut sum = TillLedger::default();
@@ -195,11 +195,23 @@ impl Orders {
         Ok(sum)
     }
 
+    /// Whether all tills gave way that nobody has touched: false if one was touched.
+    pub async fn withdraw(
+        &self,
+        pool: PoolName,
+        plan: &ArrangedPlan,
+        by: By,
+    ) -> Result<bool, Error> {
+        let command = Command::Withdraw { edition: plan.edition };
+        let touched = actors::domain::till::Refusal::Touched;
+        withdraw_all(&self.engine.tills, &plan.tills(pool), &command, by, &touched).await
+    }
+
     /// A command that one till decides, which is opened if it must be.
     async fn tell_till(
         &self,
         name: &TillName,
-        plan: &LotteryPlan,
+        plan: &ArrangedPlan,
         command: Command,
         by: By,
     ) -> Result<Done<Event>, Failure<actors::domain::till::Refusal>> {
@@ -212,7 +224,7 @@ impl Orders {
     async fn tell_slice(
         &self,
         name: &SliceName,
-        plan: &LotteryPlan,
+        plan: &ArrangedPlan,
         command: tickets::Command,
         by: By,
     ) -> Result<tickets::Event, Failure<tickets::Refusal>> {
@@ -221,16 +233,16 @@ impl Orders {
         Ok(slice.command(&command, by).await?.1.event)
     }
 
-    async fn plan(&self, pool: PoolName) -> Result<Arc<LotteryPlan>, Error> {
+    async fn plan(&self, pool: PoolName) -> Result<Arc<ArrangedPlan>, Error> {
         let unknown = Refusal::Lottery(actors::domain::lottery::Refusal::Unknown);
         self.lotteries.plan(pool).await?.ok_or(Error(Failure::Refused(unknown)))
     }
 }
 
 /// What a till is told when it is first needed.
-fn open_till(plan: &LotteryPlan) -> impl Fn(&TillName) -> Option<Command> + Sync {
-    let terms = plan.till_terms();
-    move |_| Some(Command::Open { terms: terms? })
+fn open_till(plan: &ArrangedPlan) -> impl Fn(&TillName) -> Option<Command> + Sync {
+    let (terms, edition) = (plan.till_terms(), plan.edition);
+    move |_| Some(Command::Open { terms: terms? }.of(edition))
 }
 
 /// What the owner of an order, or staff, has made of it.

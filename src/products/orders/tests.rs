@@ -11,7 +11,7 @@ use crate::lottery::Lotteries;
 use crate::tickets::{Tickets, WantedTickets};
 use actix_rt as rt;
 use actors::domain::day::Day;
-use actors::domain::lottery::{LotteryPlan, MemberLimits, TicketSetup};
+use actors::domain::lottery::{ArrangedPlan, LotteryPlan, MemberLimits, TicketSetup};
 use actors::domain::pool::PoolName;
 use actors::domain::shelves;
 use actors::domain::tickets;
@@ -82,7 +82,7 @@ impl Process {
         self.lotteries.create(POOL, plan, By::SYSTEM).await.expect("it is created");
     }
 
-    async fn plan(&self) -> Result<Arc<LotteryPlan>, Error> {
+    async fn plan(&self) -> Result<Arc<ArrangedPlan>, Error> {
         Ok(self.lotteries.plan(POOL).await?.expect("it is created"))
     }
 

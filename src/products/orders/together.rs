@@ -10,7 +10,7 @@ use crate::opening::Whole;
 use crate::tickets::opened::open_with;
 use actors::Caller;
 use actors::dice::Dice;
-use actors::domain::lottery::LotteryPlan;
+use actors::domain::lottery::ArrangedPlan;
 use actors::domain::tickets::stock::Ticket;
 use actors::domain::tickets::{Answer, Command, Event, Question, Refusal, SliceName};
 use actors::domain::till::{OrderPart, OrderWish};
@@ -69,7 +69,7 @@ impl Orders {
     async fn longest_run(
         &self,
         slices: &[SliceName],
-        plan: &LotteryPlan,
+        plan: &ArrangedPlan,
         wish: &OrderWish,
     ) -> Result<Option<(SliceName, u16)>, Error> {
         let question = Question::LongestRun { pattern: wish.pattern, most: wish.count };
@@ -98,6 +98,7 @@ impl Orders {
         let system = By { caller: Caller::SYSTEM, key: None, how: begun.by.how };
         for at_least in [longest, at_least] {
             let command = Command::HoldTogetherFor { order, owner, pattern, count, at_least };
+            let command = command.of(begun.plan.edition);
             match self.tell_slice(slice, begun.plan, command, system).await {
                 Ok(Event::HeldFor { tickets, .. }) => return Ok(Said::Held(tickets)),
                 Ok(_) => return Err(Error(Failure::Refused(crate::Refusal::OtherFact))),

@@ -35,6 +35,8 @@ impl Told for Till {
                 }
             }
             Event::Opened { .. }
+            | Event::OpenedIn { .. }
+            | Event::Withdrawn { .. }
             | Event::Begun { .. }
             | Event::Placed { .. }
             | Event::Extended { .. }

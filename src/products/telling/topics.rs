@@ -17,6 +17,8 @@ macro_rules! topics {
 
 topics! {
     LOTTERY_CREATED = "lottery.created" "There is a lottery for that closing day.";
+    LOTTERY_WITHDRAWN = "lottery.withdrawn" "Nobody had touched it, and nobody can any more. Its \
+        name is free again.";
     LOTTERY_CLOSED = "lottery.closed" "Every slice and box is sealed: nothing more is sold or \
         taken.";
     LOTTERY_DRAWN = "lottery.drawn" "The winners and reserves of a lottery were drawn; `lots` \

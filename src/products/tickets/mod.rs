@@ -7,11 +7,11 @@ pub mod sold;
 pub mod told;
 
 use crate::failure::{Error, pick};
-use crate::opening::Whole;
+use crate::opening::{Whole, withdraw_all};
 use crate::table::Engine;
 use crate::tickets::opened::open_with;
 use actors::Id;
-use actors::domain::lottery::LotteryPlan;
+use actors::domain::lottery::ArrangedPlan;
 use actors::domain::pool::PoolName;
 use actors::domain::shelves;
 use actors::domain::tickets::pattern::Pattern;
@@ -108,7 +108,7 @@ impl Tickets {
     pub async fn hold(
         &self,
         pool: PoolName,
-        plan: &LotteryPlan,
+        plan: &ArrangedPlan,
         wanted: &WantedTickets,
         by: By,
     ) -> Result<Done<HeldTickets>, Error> {
@@ -122,7 +122,8 @@ impl Tickets {
         let command = match together {
             true => Command::HoldTogether { pattern, count, at_least, ttl_s },
             false => Command::Hold { pattern, count, at_least, ttl_s },
-        };
+        }
+        .of(plan.edition);
         let (place, done) = self.slices(&names, &open_with(plan)).command(&command, by).await?;
         pick(done, |event| match event {
             Event::Held { hold: number, tickets, until, .. } => {
@@ -239,7 +240,7 @@ impl Tickets {
     pub async fn matching(
         &self,
         pool: PoolName,
-        plan: &LotteryPlan,
+        plan: &ArrangedPlan,
         pattern: &Pattern,
         label: Option<u8>,
         sample: u16,
@@ -274,7 +275,7 @@ impl Tickets {
     pub(crate) async fn free_of_slices(
         &self,
         pool: PoolName,
-        plan: &LotteryPlan,
+        plan: &ArrangedPlan,
         pattern: &Pattern,
         most: Option<u16>,
     ) -> Result<Vec<(SliceName, u64)>, Error> {
@@ -295,7 +296,7 @@ impl Tickets {
     }
 
     /// The books of all slices of a lottery.
-    pub async fn ledger(&self, pool: PoolName, plan: &LotteryPlan) -> Result<TicketLedger, Error> {
+    pub async fn ledger(&self, pool: PoolName, plan: &ArrangedPlan) -> Result<TicketLedger, Error> {
         let none = no_ledger(plan);
         Ok(self.ledgers(pool, plan).await?.into_iter().fold(none, |sum, (_, part)| sum + part))
     }
@@ -305,7 +306,7 @@ impl Tickets {
     pub async fn ledger_and_released(
         &self,
         pool: PoolName,
-        plan: &LotteryPlan,
+        plan: &ArrangedPlan,
         now: Time,
     ) -> Result<(TicketLedger, Option<u64>), Error> {
         let (mut sum, mut released) = (no_ledger(plan), None);
@@ -323,7 +324,7 @@ impl Tickets {
     async fn ledgers(
         &self,
         pool: PoolName,
-        plan: &LotteryPlan,
+        plan: &ArrangedPlan,
     ) -> Result<Vec<(SliceName, TicketLedger)>, Error> {
         let _turn = self.looks.acquire().await;
         let names = plan.slices(pool);
@@ -335,8 +336,19 @@ impl Tickets {
         Ok(names.into_iter().zip(answers).filter_map(ledger).collect())
     }
 
+    /// Whether all slices gave way that nobody has touched: false if one was touched.
+    pub async fn withdraw(
+        &self,
+        pool: PoolName,
+        plan: &ArrangedPlan,
+        by: By,
+    ) -> Result<bool, Error> {
+        let command = Command::Withdraw { edition: plan.edition };
+        withdraw_all(&self.engine.slices, &plan.slices(pool), &command, by, &Refusal::Touched).await
+    }
+
     /// Seals all slices of a lottery, those too that were never opened. Can be repeated.
-    pub async fn seal(&self, pool: PoolName, plan: &LotteryPlan) -> Result<(), Error> {
+    pub async fn seal(&self, pool: PoolName, plan: &ArrangedPlan) -> Result<(), Error> {
         let names = plan.slices(pool);
         self.slices(&names, &open_with(plan)).open().await?;
         try_join_all(names.iter().map(|name| self.seal_one(name))).await.map(drop)
@@ -361,7 +373,7 @@ impl Tickets {
 }
 
 /// Of no slice, with all labels.
-fn no_ledger(plan: &LotteryPlan) -> TicketLedger {
+fn no_ledger(plan: &ArrangedPlan) -> TicketLedger {
     let labels = (0u8..).zip(&plan.labels).map(|(place, _)| LabelLedger::of(place));
     TicketLedger { labels: labels.collect(), ..TicketLedger::default() }
 }

@@ -1,8 +1,11 @@
 //! What a slice is told when it is first needed.
 
-use actors::domain::lottery::LotteryPlan;
+use actors::domain::lottery::ArrangedPlan;
 use actors::domain::tickets::{Command, SliceName};
 
-pub(crate) fn open_with(plan: &LotteryPlan) -> impl Fn(&SliceName) -> Option<Command> + Sync {
-    |name| Some(Command::Open { lead: name.lead, terms: Box::new(plan.terms(name)?) })
+pub(crate) fn open_with(plan: &ArrangedPlan) -> impl Fn(&SliceName) -> Option<Command> + Sync {
+    |name| {
+        let open = Command::Open { lead: name.lead, terms: Box::new(plan.terms(name)?) };
+        Some(open.of(plan.edition))
+    }
 }

@@ -6,7 +6,7 @@ use crate::tickets::Tickets;
 use crate::tickets::opened::open_with;
 use actors::Id;
 use actors::cards::CardOwner;
-use actors::domain::lottery::LotteryPlan;
+use actors::domain::lottery::ArrangedPlan;
 use actors::domain::pool::PoolName;
 use actors::domain::shelves;
 use actors::domain::tickets::past::{
@@ -49,7 +49,7 @@ impl Tickets {
     pub async fn sold(
         &self,
         pool: PoolName,
-        plan: &LotteryPlan,
+        plan: &ArrangedPlan,
         wanted: &Between,
         from: SoldPlace,
         limit: usize,
@@ -84,7 +84,7 @@ impl Tickets {
         Ok((found, Some(at)))
     }
 
-    async fn sold_in(&self, slice: &SliceName, plan: &LotteryPlan) -> Result<u64, Error> {
+    async fn sold_in(&self, slice: &SliceName, plan: &ArrangedPlan) -> Result<u64, Error> {
         let (names, open) = ([*slice], open_with(plan));
         let answer = self.slices(&names, &open).look(&Question::Ledger).await?.pop();
         Ok(match answer {

@@ -45,6 +45,8 @@ impl Told for Slice {
             }
             Event::Opened { .. }
             | Event::Prepared { .. }
+            | Event::PreparedIn { .. }
+            | Event::Withdrawn { .. }
             | Event::Held { .. }
             | Event::Extended { .. }
             | Event::Released { .. }

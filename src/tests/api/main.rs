@@ -68,3 +68,4 @@ mod tokens;
 mod users;
 mod webhooks;
 mod whole_batches;
+mod withdrawing;

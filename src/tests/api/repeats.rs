@@ -129,6 +129,15 @@ impl Scene {
                 self.make("/lotteries", json!({"closes_on": "2027-03-01", "ballots": true}));
                 by_admin("/lotteries/2027-03-01/close".into(), nothing)
             }
+            "withdrawLottery" => {
+                self.make("/lotteries", json!({"closes_on": "2027-04-01", "ballots": true}));
+                by_admin("/lotteries/2027-04-01".into(), nothing)
+            }
+            "withdrawPool" => {
+                let name = self.fresh("pool");
+                self.make("/pools", json!({"id": name, "closes_at": END, "ballots": true}));
+                by_admin(format!("/pools/{name}"), nothing)
+            }
             "createPool" => {
                 by_admin("/pools".into(), json!({"closes_at": END, "tickets": {"count": 9}}))
             }

@@ -15,6 +15,7 @@ use crate::cards::{Card, Cards};
 use crate::dice::Dice;
 use crate::domain::draw::merkle::{BLOCK, GrowingTree};
 use crate::domain::draw::{Hash, Sealed, chain};
+use crate::domain::pool::Edition;
 use crate::domain::shelves;
 use crate::machine::{Caller, Counts, Machine, Role, Stamp, Verdict};
 use crate::store::{Row, Shelf};
@@ -24,13 +25,16 @@ use std::ops::Range;
 
 #[derive(Default, Serialize, Deserialize)]
 pub struct BallotBox {
-    name: BoxName,
+    /// What it was opened with; so are the terms.
+    name: Option<BoxName>,
     terms: Option<BoxTerms>,
     tree: GrowingTree,
     head: Hash,
     /// The head before each block of the tree.
     kept: Vec<Hash>,
     sealed: Option<Sealed>,
+    /// What is of an earlier edition of the pool comes too late.
+    edition: Edition,
     /// Of the ballots since it was last taken.
     #[serde(skip)]
     witness: Option<Witness>,
@@ -53,12 +57,22 @@ impl Machine for BallotBox {
         stamp: &Stamp,
         _: &Cards<'_>,
     ) -> Result<Verdict<Event>, Refusal> {
+        let (edition, command) = command.in_edition();
+        if edition.is_some_and(|edition| edition < self.edition) {
+            return Err(Refusal::Withdrawn);
+        }
         let terms = match (command, &self.terms) {
+            (Command::Withdraw { edition }, _) => return self.withdraw(*edition),
             (Command::Open { name, terms }, None) => {
-                return Ok(Verdict::New(Event::Opened { name: *name, terms: *terms }));
+                let (name, terms) = (*name, *terms);
+                return Ok(Verdict::New(match edition.unwrap_or_default() {
+                    0 => Event::Opened { name, terms },
+                    edition => Event::OpenedIn { edition, name, terms },
+                }));
             }
-            (Command::Open { .. }, Some(terms)) => {
-                return Ok(Verdict::Already(Event::Opened { name: self.name, terms: *terms }));
+            (Command::Open { name, .. }, Some(terms)) => {
+                let (name, terms) = (*name, *terms);
+                return Ok(Verdict::Already(Event::Opened { name, terms }));
             }
             (_, None) => return Err(Refusal::NotOpened),
             (_, Some(terms)) => terms,
@@ -82,7 +96,7 @@ impl Machine for BallotBox {
     }
 
     fn is_opening(command: &Command) -> bool {
-        matches!(command, Command::Open { .. })
+        matches!(command.in_edition().1, Command::Open { .. } | Command::Withdraw { .. })
     }
 
     fn must_be_opened(refusal: &Refusal) -> bool {
@@ -95,9 +109,13 @@ impl Machine for BallotBox {
 
     fn apply(&mut self, event: &Event, _: Time) {
         match event {
-            Event::Opened { name, terms } => {
-                (self.name, self.terms) = (*name, Some(*terms));
-                self.head = chain::start(&name.to_string());
+            Event::Opened { name, terms } => self.open(*name, *terms),
+            Event::OpenedIn { edition, name, terms } => {
+                self.edition = *edition;
+                self.open(*name, *terms);
+            }
+            Event::Withdrawn { edition } => {
+                *self = BallotBox { edition: edition + 1, ..BallotBox::default() }
             }
             Event::Submitted { index, nonce, .. } => {
                 if self.count().is_multiple_of(BLOCK) {
@@ -134,8 +152,9 @@ impl Machine for BallotBox {
         self.witness.take()
     }
 
-    fn left_for(&self, _: &Command, _: &Caller, _: Time, _: &Cards<'_>) -> u64 {
+    fn left_for(&self, command: &Command, _: &Caller, _: Time, _: &Cards<'_>) -> u64 {
         match self.terms {
+            _ if command.in_edition().0.is_some_and(|edition| edition < self.edition) => 0,
             // A box that was never opened says so when it is asked for real; until then it counts
             // as empty.
             None => u32::MAX as u64,
@@ -162,6 +181,20 @@ impl Machine for BallotBox {
 }
 
 impl BallotBox {
+    fn open(&mut self, name: BoxName, terms: BoxTerms) {
+        (self.name, self.terms) = (Some(name), Some(terms));
+        self.head = chain::start(&name.to_string());
+    }
+
+    fn withdraw(&self, edition: Edition) -> Result<Verdict<Event>, Refusal> {
+        match edition < self.edition {
+            true => Ok(Verdict::Already(Event::Withdrawn { edition })),
+            false if self.count() > 0 => Err(Refusal::Touched),
+            false if self.sealed.is_some() => Err(Refusal::Closed),
+            false => Ok(Verdict::New(Event::Withdrawn { edition })),
+        }
+    }
+
     fn count(&self) -> u64 {
         self.tree.count()
     }
@@ -171,7 +204,7 @@ impl BallotBox {
     }
 
     fn leaf(&self, index: u64, nonce: u64) -> Hash {
-        BallotId { name: self.name, index, nonce }.leaf()
+        BallotId { name: self.name.unwrap_or_default(), index, nonce }.leaf()
     }
 
     /// The witness of an old ballot alone.

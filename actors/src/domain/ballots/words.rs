@@ -2,6 +2,7 @@
 
 use super::names::BoxName;
 use crate::domain::draw::{Hash, Sealed, chain};
+use crate::domain::pool::Edition;
 use crate::id::Id;
 use crate::machine::Refused;
 use crate::time::Time;
@@ -25,19 +26,68 @@ pub enum Command {
     Submit,
     /// Takes nothing from now on.
     Seal,
+    /// What is opened or submitted in a pool of that edition. Without it, it is the first.
+    InEdition {
+        edition: Edition,
+        command: Box<Command>,
+    },
+    /// Takes nothing more of that edition, if it never took anything.
+    Withdraw {
+        edition: Edition,
+    },
+}
+
+impl Command {
+    /// What opens the box or is put into it says of which edition of the pool it is.
+    pub fn in_edition(&self) -> (Option<Edition>, &Command) {
+        match self {
+            Command::InEdition { edition, command } => (Some(*edition), command),
+            Command::Open { .. } | Command::Submit => (Some(0), self),
+            _ => (None, self),
+        }
+    }
+
+    /// The same in that edition; in the first as it always was.
+    pub fn of(self, edition: Edition) -> Command {
+        match edition {
+            0 => self,
+            _ => Command::InEdition { edition, command: Box::new(self) },
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Event {
-    Opened { name: BoxName, terms: BoxTerms },
-    Submitted { index: u64, nonce: u64, owner: Id },
+    Opened {
+        name: BoxName,
+        terms: BoxTerms,
+    },
+    Submitted {
+        index: u64,
+        nonce: u64,
+        owner: Id,
+    },
     Sealed(Sealed),
+    /// As `Opened`, in a later edition of the pool.
+    OpenedIn {
+        edition: Edition,
+        name: BoxName,
+        terms: BoxTerms,
+    },
+    /// Nobody has touched it, and it is as if it had never been opened.
+    Withdrawn {
+        edition: Edition,
+    },
 }
 
 /// In order of precedence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Refusal {
     NotOpened,
+    /// The pool was withdrawn since, is being withdrawn, or was arranged anew.
+    Withdrawn,
+    /// It has ballots of this edition of the pool.
+    Touched,
     /// An administrator can close a lottery, and so takes no part in it.
     NotForAdmins,
     Closed,

@@ -34,6 +34,21 @@ pub(super) fn declare(pool: &PoolName, event: &Event, rows: &mut Vec<Row>) {
             list(shelves::LOTTERIES, pool.row_key(), None);
             list(shelves::ENDING, pool.row_key(), None);
         }
+        Event::Withdrawing { plan, .. } => {
+            list(shelves::CLOSING, key_of_closing(plan.closes_at, pool), None);
+            list(shelves::ENDING, pool.row_key(), line());
+        }
+        Event::Withdrawn { .. } => {
+            list(shelves::LOTTERIES, pool.row_key(), None);
+            list(shelves::ENDING, pool.row_key(), None);
+            if pool.day().is_none() {
+                list(shelves::POOLS, pool.row_key(), None);
+            }
+        }
+        Event::Kept { closes_at, .. } => {
+            list(shelves::CLOSING, key_of_closing(*closes_at, pool), line());
+            list(shelves::ENDING, pool.row_key(), None);
+        }
         Event::Closing | Event::Sealed { .. } => {}
     }
 }

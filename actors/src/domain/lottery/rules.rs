@@ -1,4 +1,5 @@
 //! The life of one lottery, from its creation to its end: open → closing → closed → drawn.
+//! `withdrawal` has the way back: open → withdrawing → as if it had never been, or open again.
 //!
 //! Creation fixes everything that its slices and boxes need to know, so that the first request
 //! that needs one can open it. It takes nothing new from its closing instant on, or when it is told
@@ -6,13 +7,13 @@
 //! boxes held is written down before the draw. The draw is refused unless it used the seed that was
 //! committed to, the round that was named, and the ballots these choose.
 
-use super::plan::LotteryPlan;
+use super::arranged::ArrangedPlan;
 use super::result::{Drawn, places};
 use super::rows;
 use super::words::{Answer, Command, Event, LotteryView, Phase, Question, Refusal};
 use crate::cards::Cards;
 use crate::domain::draw::{Sealed, commitment};
-use crate::domain::pool::PoolName;
+use crate::domain::pool::{Edition, PoolName};
 use crate::machine::{Caller, Machine, Stamp, Verdict};
 use crate::store::Row;
 use crate::time::Time;
@@ -20,7 +21,11 @@ use serde::{Deserialize, Serialize};
 
 #[derive(Default, Serialize, Deserialize)]
 pub struct Lottery {
-    known: Option<LotteryView>,
+    pub(super) known: Option<LotteryView>,
+    /// What the next one is, or the one that is there.
+    pub(super) edition: Edition,
+    /// How the last withdrawal ended: whether the one before this edition was kept.
+    pub(super) was_kept: bool,
 }
 
 impl Machine for Lottery {
@@ -43,18 +48,26 @@ impl Machine for Lottery {
         match (command, &self.known) {
             (Command::Create(plan), None) => Ok(Verdict::New(Event::Arranged(plan.clone()))),
             (Command::Create(_), Some(_)) => Err(Refusal::Exists),
+            (Command::EndWithdrawal { edition, is_untouched }, _) => {
+                self.end_withdrawal(*edition, *is_untouched)
+            }
             (_, None) => Err(Refusal::Unknown),
             (Command::Close, Some(known)) => match known.phase {
                 Phase::Open => Ok(Verdict::New(known.stop())),
                 Phase::Closing | Phase::Closed | Phase::Drawn => Ok(Verdict::Already(known.stop())),
+                Phase::Withdrawing | Phase::Withdrawn => Err(Refusal::BeingWithdrawn),
             },
+            (Command::Withdraw { seems_untouched }, Some(known)) => {
+                self.withdraw(known, *seems_untouched)
+            }
             (Command::Finish { boxes }, Some(known)) => known.finish(boxes),
             (Command::Draw(drawn), Some(known)) => known.draw(drawn),
         }
     }
 
     fn apply(&mut self, event: &Event, at: Time) {
-        let created = |plan| Some(LotteryView::opened(plan, at));
+        let edition = self.edition;
+        let created = |plan| Some(LotteryView::opened(ArrangedPlan { edition, plan }, at));
         match (event, &mut self.known) {
             (Event::Created(plan), none) => *none = created(plan.clone().into()),
             (Event::Planned(plan), none) => *none = created(plan.clone().into()),
@@ -67,12 +80,23 @@ impl Machine for Lottery {
             (Event::Drawn(drawn), Some(known)) => {
                 (known.phase, known.drawn) = (Phase::Drawn, Some(drawn.clone()))
             }
+            (Event::Withdrawing { .. }, Some(known)) => known.phase = Phase::Withdrawing,
+            (Event::Withdrawn { edition, .. }, known) => {
+                *known = None;
+                (self.edition, self.was_kept) = (edition + 1, false);
+            }
+            (Event::Kept { edition, .. }, Some(known)) => {
+                (known.phase, known.plan.edition) = (Phase::Open, edition + 1);
+                (self.edition, self.was_kept) = (edition + 1, true);
+            }
             (
                 Event::Closing
                 | Event::Stopped { .. }
                 | Event::Closed
                 | Event::Sealed { .. }
-                | Event::Drawn(_),
+                | Event::Drawn(_)
+                | Event::Withdrawing { .. }
+                | Event::Kept { .. },
                 None,
             ) => {}
         }
@@ -98,7 +122,7 @@ impl Machine for Lottery {
 
 impl LotteryView {
     /// One that was made at that instant.
-    pub fn opened(plan: LotteryPlan, at: Time) -> LotteryView {
+    pub fn opened(plan: ArrangedPlan, at: Time) -> LotteryView {
         let (phase, boxes, drawn) = (Phase::Open, Vec::new(), None);
         LotteryView { plan, phase, created_at: at, boxes, drawn }
     }
@@ -116,7 +140,7 @@ impl LotteryView {
         let done =
             if with_ballots { Event::Sealed { boxes: boxes.to_vec() } } else { Event::Closed };
         match self.phase {
-            Phase::Open => Err(Refusal::NotClosing),
+            Phase::Open | Phase::Withdrawing | Phase::Withdrawn => Err(Refusal::NotClosing),
             Phase::Closing
                 if boxes.len() != self.plan.ballots.map_or(0, |ballots| ballots.boxes as usize) =>
             {

@@ -1,9 +1,11 @@
 //! What a lottery is told and asked, what happens, and why not.
 
+use super::arranged::ArrangedPlan;
 use super::plan::LotteryPlan;
 use super::result::Drawn;
 use super::shipped::{FirstPlan, SecondPlan};
 use crate::domain::draw::Sealed;
+use crate::domain::pool::Edition;
 use crate::machine::Refused;
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
@@ -15,11 +17,15 @@ pub enum Phase {
     Closed,
     /// Only lotteries with ballots come to this.
     Drawn,
+    /// All parts are asked whether anybody has touched them.
+    Withdrawing,
+    /// Nobody had, and its name is free again.
+    Withdrawn,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LotteryView {
-    pub plan: LotteryPlan,
+    pub plan: ArrangedPlan,
     pub phase: Phase,
     pub created_at: Time,
     /// What the boxes held, once they are sealed.
@@ -37,6 +43,16 @@ pub enum Command {
         boxes: Vec<Sealed>,
     },
     Draw(Drawn),
+    /// As if it had never been; all of its parts are to be asked. They were before, too, to no
+    /// avail but to know whether it is worth while.
+    Withdraw {
+        seems_untouched: bool,
+    },
+    /// What the parts have said.
+    EndWithdrawal {
+        edition: Edition,
+        is_untouched: bool,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -60,6 +76,22 @@ pub enum Event {
     Stopped {
         closes_at: Time,
     },
+    /// Its parts are being asked whether anybody has touched them. This is what is withdrawn.
+    Withdrawing {
+        edition: Edition,
+        plan: LotteryPlan,
+        created_at: Time,
+    },
+    /// Nobody had, and nobody can any more. The name is free for another one.
+    Withdrawn {
+        edition: Edition,
+        closes_at: Time,
+    },
+    /// Somebody had, so it goes on as before.
+    Kept {
+        edition: Edition,
+        closes_at: Time,
+    },
 }
 
 /// In order of precedence.
@@ -67,6 +99,14 @@ pub enum Event {
 pub enum Refusal {
     Unknown,
     Exists,
+    /// It has begun to close, or is over.
+    Over,
+    /// Its parts are being asked whether anybody has touched them.
+    BeingWithdrawn,
+    /// Somebody has held, bought, ordered or submitted something.
+    Touched,
+    /// This withdrawal never began, or was over long ago.
+    NotWithdrawing,
     NotClosing,
     NotClosed,
     /// The lottery has no ballots, or other boxes than these.

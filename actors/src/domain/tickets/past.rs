@@ -193,6 +193,8 @@ pub(super) fn write(event: &Event, cards: &mut Vec<Card>) {
         }
         Event::Opened { .. }
         | Event::Prepared { .. }
+        | Event::PreparedIn { .. }
+        | Event::Withdrawn { .. }
         | Event::Held { .. }
         | Event::Extended { .. }
         | Event::Sealed { .. }

@@ -40,6 +40,8 @@ pub(super) fn declare(name: &SliceName, event: &Event, at: Time, rows: &mut Vec<
         Event::Opened { .. }
         | Event::Prepared { .. }
         | Event::Extended { .. }
+        | Event::PreparedIn { .. }
+        | Event::Withdrawn { .. }
         | Event::Referred { .. }
         | Event::Sealed { .. } => {}
     }

@@ -5,7 +5,8 @@
 //! sale, and with what its waves have let out by then. Nothing is held, confirmed or extended once
 //! the lottery closes. A member has so many live held tickets here and no more. Parts of orders end
 //! as their order does, and only so. A slice knows its terms from its own log; the first request
-//! that needs it opens it.
+//! that needs it opens it. One that nobody has touched gives way when its pool is withdrawn, and
+//! opens again for the next edition of the pool only.
 //!
 //! The head has the live holds, and which tickets are taken. What was sold or has ended is on
 //! cards, so a hold that lives or begins needs no look-up.
@@ -20,6 +21,7 @@ use super::words::{Answer, Command, Event, Question, Refusal, TicketLedger};
 use super::{past, rows};
 use crate::cards::{Card, Cards, NameShelf};
 use crate::dice::Dice;
+use crate::domain::pool::Edition;
 use crate::machine::{Caller, Counts, Machine, Stamp, Verdict};
 use crate::store::Row;
 use crate::time::Time;
@@ -31,6 +33,10 @@ pub struct Slice {
     pub(super) books: Books,
     pub(super) closing: bool,
     pub(super) sealed: bool,
+    /// What is of an earlier edition of the pool comes too late.
+    pub(super) edition: Edition,
+    /// Whether anything was ever held in this edition.
+    pub(super) touched: bool,
 }
 
 /// How many holds one event may end, so that no record grows without bound.
@@ -53,9 +59,18 @@ impl Machine for Slice {
         stamp: &Stamp,
         cards: &Cards<'_>,
     ) -> Result<Verdict<Event>, Refusal> {
+        let (edition, command) = command.in_edition();
+        if edition.is_some_and(|edition| edition < self.edition) {
+            return Err(Refusal::Withdrawn);
+        }
         let terms = match (command, &self.terms) {
+            (Command::Withdraw { edition }, _) => return self.withdraw(*edition),
             (Command::Open { lead, terms }, None) => {
-                return Ok(Verdict::New(Event::Prepared { lead: *lead, terms: terms.clone() }));
+                let (lead, terms) = (*lead, terms.clone());
+                return Ok(Verdict::New(match edition.unwrap_or_default() {
+                    0 => Event::Prepared { lead, terms },
+                    edition => Event::PreparedIn { edition, lead, terms },
+                }));
             }
             (Command::Open { lead, .. }, Some(terms)) => {
                 return Ok(Verdict::Already(Event::Prepared { lead: *lead, terms: terms.clone() }));
@@ -67,7 +82,7 @@ impl Machine for Slice {
     }
 
     fn is_opening(command: &Command) -> bool {
-        matches!(command, Command::Open { .. })
+        matches!(command.in_edition().1, Command::Open { .. } | Command::Withdraw { .. })
     }
 
     fn must_be_opened(refusal: &Refusal) -> bool {
@@ -79,9 +94,17 @@ impl Machine for Slice {
     }
 
     fn apply(&mut self, event: &Event, at: Time) {
+        self.touched |= event.is_touch();
         match event {
             Event::Opened { lead, terms } => self.open(*lead, Box::new(terms.in_full())),
             Event::Prepared { lead, terms } => self.open(*lead, terms.clone()),
+            Event::PreparedIn { edition, lead, terms } => {
+                self.edition = *edition;
+                self.open(*lead, terms.clone());
+            }
+            Event::Withdrawn { edition } => {
+                *self = Slice { edition: edition + 1, ..Slice::default() }
+            }
             Event::Held { hold, owner, tickets, until } => {
                 self.books.next_hold = self.books.next_hold.max(hold + 1);
                 self.books.hold(
@@ -149,7 +172,9 @@ impl Machine for Slice {
     }
 
     fn left_for(&self, command: &Command, _: &Caller, at: Time, _: &Cards<'_>) -> u64 {
+        let (edition, command) = command.in_edition();
         match command {
+            _ if edition.is_some_and(|edition| edition < self.edition) => 0,
             // A slice that was never opened says so when it is asked for real; until then it counts
             // as full.
             Command::Hold { .. } if self.terms.is_none() => u32::MAX as u64,
@@ -201,7 +226,9 @@ impl Slice {
         cards: &Cards<'_>,
     ) -> Result<Verdict<Event>, Refusal> {
         match *command {
-            Command::Open { .. } => Err(Refusal::NotOpened),
+            Command::Open { .. } | Command::Withdraw { .. } | Command::InEdition { .. } => {
+                Err(Refusal::NotOpened)
+            }
             Command::Hold { pattern, count, at_least, ttl_s } => {
                 let wish = SliceWish { pattern, count, at_least, together: false };
                 self.hold(&wish, ttl_s, caller, terms, stamp)
@@ -246,6 +273,15 @@ impl Slice {
 
     pub(super) fn takes_commands(&self, terms: &SliceTerms, stamp: &Stamp) -> Result<(), Refusal> {
         if self.closing || stamp.at >= terms.closes_at { Err(Refusal::Closed) } else { Ok(()) }
+    }
+
+    fn withdraw(&self, edition: Edition) -> Result<Verdict<Event>, Refusal> {
+        match edition < self.edition {
+            true => Ok(Verdict::Already(Event::Withdrawn { edition })),
+            false if self.touched => Err(Refusal::Touched),
+            false if self.closing => Err(Refusal::Closed),
+            false => Ok(Verdict::New(Event::Withdrawn { edition })),
+        }
     }
 
     fn seal(&self) -> Result<Verdict<Event>, Refusal> {

@@ -5,6 +5,7 @@ use super::names::OrderNumber;
 use super::rules::Slice;
 use super::taken::TakenPlaces;
 use super::terms::SliceTerms;
+use crate::domain::pool::Edition;
 use serde::{Deserialize, Serialize};
 
 #[derive(Serialize)]
@@ -17,6 +18,8 @@ struct Saved<'a> {
     sold_tickets: u64,
     closing: bool,
     sealed: bool,
+    edition: Edition,
+    touched: bool,
 }
 
 /// The same, as it is read.
@@ -30,6 +33,8 @@ struct Read {
     sold_tickets: u64,
     closing: bool,
     sealed: bool,
+    edition: Edition,
+    touched: bool,
 }
 
 impl Serialize for Slice {
@@ -48,6 +53,8 @@ impl Serialize for Slice {
             sold_tickets: self.books.sold_tickets,
             closing: self.closing,
             sealed: self.sealed,
+            edition: self.edition,
+            touched: self.touched,
         };
         saved.serialize(serializer)
     }
@@ -65,6 +72,7 @@ impl<'de> Deserialize<'de> for Slice {
         read.live.into_iter().for_each(|(hold, live)| books.insert_live(hold, live));
         read.parts.into_iter().for_each(|(order, part)| books.insert_part(order, part));
         (books.next_hold, books.sold_tickets) = (read.next_hold, read.sold_tickets);
-        Ok(Slice { closing: read.closing, sealed: read.sealed, ..slice })
+        let Read { closing, sealed, edition, touched, .. } = read;
+        Ok(Slice { closing, sealed, edition, touched, ..slice })
     }
 }

@@ -5,6 +5,7 @@ use super::names::OrderNumber;
 use super::pattern::Pattern;
 use super::stock::Ticket;
 use super::terms::{FirstTerms, SliceTerms};
+use crate::domain::pool::Edition;
 use crate::id::Id;
 use crate::machine::Refused;
 use crate::time::Time;
@@ -77,6 +78,15 @@ pub enum Command {
     RefundHold {
         hold: u32,
         tickets: Vec<Ticket>,
+    },
+    /// What is opened or begun in a pool of that edition. Without it, it is the first.
+    InEdition {
+        edition: Edition,
+        command: Box<Command>,
+    },
+    /// Takes nothing more of that edition, if nothing ever was held.
+    Withdraw {
+        edition: Edition,
     },
 }
 
@@ -168,6 +178,65 @@ pub enum Event {
         /// All that were taken back in this way, these included.
         refunded: Vec<Ticket>,
     },
+    /// As `Prepared`, in a later edition of the pool.
+    PreparedIn {
+        edition: Edition,
+        lead: u8,
+        terms: Box<SliceTerms>,
+    },
+    /// Nobody has touched it, and it is as if it had never been opened.
+    Withdrawn {
+        edition: Edition,
+    },
+}
+
+impl Command {
+    /// What opens or begins something says of which edition of the pool it is. What is about a hold
+    /// that exists needs none: a pool in which there ever was one is not withdrawn.
+    pub fn in_edition(&self) -> (Option<Edition>, &Command) {
+        match self {
+            Command::InEdition { edition, command } => (Some(*edition), command),
+            Command::Open { .. }
+            | Command::Hold { .. }
+            | Command::HoldFor { .. }
+            | Command::HoldTogether { .. }
+            | Command::HoldTogetherFor { .. } => (Some(0), self),
+            _ => (None, self),
+        }
+    }
+
+    /// The same in that edition; in the first as it always was.
+    pub fn of(self, edition: Edition) -> Command {
+        match edition {
+            0 => self,
+            _ => Command::InEdition { edition, command: Box::new(self) },
+        }
+    }
+}
+
+impl Event {
+    /// Whether somebody has done something, not only the pool itself.
+    pub(super) fn is_touch(&self) -> bool {
+        match self {
+            Event::Opened { .. }
+            | Event::Prepared { .. }
+            | Event::PreparedIn { .. }
+            | Event::Withdrawn { .. }
+            | Event::Cleared { .. }
+            | Event::Sealed { .. } => false,
+            Event::Held { .. }
+            | Event::Confirmed { .. }
+            | Event::Extended { .. }
+            | Event::Released { .. }
+            | Event::Expired { .. }
+            | Event::Refunded { .. }
+            | Event::HeldFor { .. }
+            | Event::Followed { .. }
+            | Event::FollowedRefund { .. }
+            | Event::HoldRefunded { .. }
+            | Event::Referred { .. } => true,
+        }
+    }
 }
 
 /// In order of precedence.
@@ -176,6 +245,10 @@ pub enum Refusal {
     /// The slice was not told its terms yet. The shell tells it, and asks again; users never see
     /// this.
     NotOpened,
+    /// The pool was withdrawn since, is being withdrawn, or was arranged anew.
+    Withdrawn,
+    /// Something was held here, in this edition of the pool.
+    Touched,
     Closed,
     /// The sale has not begun.
     NotYetOpen {

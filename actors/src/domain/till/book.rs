@@ -117,7 +117,10 @@ impl Book {
                 self.set_share(*order, *key, KeyShare { step: 0, held: *count, bought: 0 });
             }
             Event::FollowedKey { order, key, share, .. } => self.set_share(*order, *key, *share),
-            Event::Opened { .. } | Event::Sealed => {}
+            Event::Opened { .. }
+            | Event::OpenedIn { .. }
+            | Event::Withdrawn { .. }
+            | Event::Sealed => {}
         }
     }
 

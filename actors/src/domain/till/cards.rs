@@ -59,6 +59,8 @@ pub(super) fn write(event: &Event, cards: &mut Vec<Card>) {
             cards.push(Card::put(bought_key(key.0), bought));
         }
         Event::Opened { .. }
+        | Event::OpenedIn { .. }
+        | Event::Withdrawn { .. }
         | Event::Begun { .. }
         | Event::Placed { .. }
         | Event::Extended { .. }

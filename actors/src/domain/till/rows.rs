@@ -43,6 +43,8 @@ pub(super) fn declare(name: &TillName, event: &Event, at: Time, rows: &mut Vec<R
             rows.extend(orders.iter().map(|order| unsettled_row(name, *order, None)));
         }
         Event::Opened { .. }
+        | Event::OpenedIn { .. }
+        | Event::Withdrawn { .. }
         | Event::Begun { .. }
         | Event::Extended { .. }
         | Event::Taken { .. }

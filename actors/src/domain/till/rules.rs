@@ -15,6 +15,7 @@ use super::names::TillName;
 use super::words::{Answer, Command, Event, Question, Refusal, TillLedger, TillTerms};
 use super::{cards, rows};
 use crate::cards::{Card, Cards, NameShelf};
+use crate::domain::pool::Edition;
 use crate::machine::{Caller, Counts, Machine, Stamp, Verdict};
 use crate::store::Row;
 use crate::time::Time;
@@ -26,6 +27,10 @@ pub struct Till {
     pub(super) book: Book,
     closing: bool,
     pub(super) sealed: bool,
+    /// What is of an earlier edition of the pool comes too late.
+    edition: Edition,
+    /// Whether there ever was an order in this edition.
+    touched: bool,
 }
 
 /// How many orders one event may end, so that no record grows without bound.
@@ -48,9 +53,18 @@ impl Machine for Till {
         stamp: &Stamp,
         cards: &Cards<'_>,
     ) -> Result<Verdict<Event>, Refusal> {
+        let (edition, command) = command.in_edition();
+        if edition.is_some_and(|edition| edition < self.edition) {
+            return Err(Refusal::Withdrawn);
+        }
         let terms = match (command, &self.terms) {
+            (Command::Withdraw { edition }, _) => return self.withdraw(*edition),
             (Command::Open { terms }, None) => {
-                return Ok(Verdict::New(Event::Opened { terms: *terms }));
+                let terms = *terms;
+                return Ok(Verdict::New(match edition.unwrap_or_default() {
+                    0 => Event::Opened { terms },
+                    edition => Event::OpenedIn { edition, terms },
+                }));
             }
             (Command::Open { .. }, Some(terms)) => {
                 return Ok(Verdict::Already(Event::Opened { terms: *terms }));
@@ -59,7 +73,9 @@ impl Machine for Till {
             (_, Some(terms)) => terms,
         };
         match *command {
-            Command::Open { .. } => Err(Refusal::NotOpened),
+            Command::Open { .. } | Command::Withdraw { .. } | Command::InEdition { .. } => {
+                Err(Refusal::NotOpened)
+            }
             Command::Begin { ref wish, ref keys } => {
                 self.begin(wish, keys, caller, terms, stamp, cards)
             }
@@ -81,7 +97,7 @@ impl Machine for Till {
     }
 
     fn is_opening(command: &Command) -> bool {
-        matches!(command, Command::Open { .. })
+        matches!(command.in_edition().1, Command::Open { .. } | Command::Withdraw { .. })
     }
 
     fn must_be_opened(refusal: &Refusal) -> bool {
@@ -93,8 +109,15 @@ impl Machine for Till {
     }
 
     fn apply(&mut self, event: &Event, at: Time) {
+        self.touched |= event.is_touch();
         match event {
             Event::Opened { terms } => self.terms = Some(*terms),
+            Event::OpenedIn { edition, terms } => {
+                (self.edition, self.terms) = (*edition, Some(*terms));
+            }
+            Event::Withdrawn { edition } => {
+                *self = Till { edition: edition + 1, ..Till::default() }
+            }
             Event::Cleared { .. } => self.closing = true,
             Event::Sealed => (self.closing, self.sealed) = (true, true),
             _ => {}
@@ -164,6 +187,15 @@ impl Machine for Till {
 impl Till {
     pub(super) fn takes_orders(&self, terms: &TillTerms, stamp: &Stamp) -> Result<(), Refusal> {
         if self.closing || stamp.at >= terms.closes_at { Err(Refusal::Closed) } else { Ok(()) }
+    }
+
+    fn withdraw(&self, edition: Edition) -> Result<Verdict<Event>, Refusal> {
+        match edition < self.edition {
+            true => Ok(Verdict::Already(Event::Withdrawn { edition })),
+            false if self.touched => Err(Refusal::Touched),
+            false if self.closing => Err(Refusal::Closed),
+            false => Ok(Verdict::New(Event::Withdrawn { edition })),
+        }
     }
 
     fn ledger(&self) -> TillLedger {

@@ -1,6 +1,7 @@
 //! What a till is told, what it is asked, and what it says.
 
 use super::names::LimitKey;
+use crate::domain::pool::Edition;
 use crate::domain::tickets::stock::Ticket;
 use crate::domain::tickets::{OrderNumber, Pattern};
 use crate::id::Id;
@@ -99,6 +100,15 @@ pub enum Command {
     /// Ends orders, some at a time, then closes the till for good. Repeat until the event is
     /// `Sealed`, and settle what is unsettled meanwhile.
     Seal,
+    /// What is opened or begun in a pool of that edition. Without it, it is the first.
+    InEdition {
+        edition: Edition,
+        command: Box<Command>,
+    },
+    /// Takes no orders of that edition any more, if there never was one.
+    Withdraw {
+        edition: Edition,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -162,6 +172,49 @@ pub enum Event {
         orders: Vec<(u32, PastOrder)>,
     },
     Sealed,
+    /// As `Opened`, in a later edition of the pool.
+    OpenedIn {
+        edition: Edition,
+        terms: TillTerms,
+    },
+    /// Nobody has touched it, and it is as if it had never been opened.
+    Withdrawn {
+        edition: Edition,
+    },
+}
+
+impl Command {
+    /// What opens or begins something says of which edition of the pool it is. What is about an
+    /// order that exists needs none: a pool in which there ever was one is not withdrawn.
+    pub fn in_edition(&self) -> (Option<Edition>, &Command) {
+        match self {
+            Command::InEdition { edition, command } => (Some(*edition), command),
+            Command::Open { .. } | Command::Begin { .. } | Command::Take { .. } => (Some(0), self),
+            _ => (None, self),
+        }
+    }
+
+    /// The same in that edition; in the first as it always was.
+    pub fn of(self, edition: Edition) -> Command {
+        match edition {
+            0 => self,
+            _ => Command::InEdition { edition, command: Box::new(self) },
+        }
+    }
+}
+
+impl Event {
+    /// Whether somebody has done something, not only the pool itself.
+    pub(super) fn is_touch(&self) -> bool {
+        !matches!(
+            self,
+            Event::Opened { .. }
+                | Event::OpenedIn { .. }
+                | Event::Withdrawn { .. }
+                | Event::Cleared { .. }
+                | Event::Sealed
+        )
+    }
 }
 
 /// An order that was bought, or has ended.
@@ -220,6 +273,10 @@ pub enum Refusal {
     /// The till was not told its terms yet. The shell tells it, and asks again; users never see
     /// this.
     NotOpened,
+    /// The pool was withdrawn since, is being withdrawn, or was arranged anew.
+    Withdrawn,
+    /// Somebody has ordered here, in this edition of the pool.
+    Touched,
     Closed,
     UnknownOrder,
     NotYours,

@@ -1,5 +1,6 @@
 //! What is said when a ballot is refused.
 
+use crate::http::api::lottery::explain::being_withdrawn;
 use crate::http::explain::Explain;
 use crate::http::problem::{self, Problem};
 use actors::domain::ballots::Refusal;
@@ -13,6 +14,8 @@ impl Explain for Refusal {
         match self {
             // A box that nobody ever opened holds nothing.
             Refusal::NotOpened => no_ballot(),
+            Refusal::Withdrawn => being_withdrawn(),
+            Refusal::Touched => Problem::plain(&problem::IN_USE),
             Refusal::NotForAdmins => Problem::new(
                 &problem::FORBIDDEN,
                 "an administrator can close a lottery, so they take no part in it",

@@ -25,7 +25,7 @@ use crate::http::sheets::{LinesOf, Sheet, SheetLine, takes_a_sheet};
 use crate::shared::Shared;
 use actix_web::{HttpRequest, HttpResponse, web};
 use actors::domain::ballots::{BallotId, Witness, ballot_of_row};
-use actors::domain::lottery::{BallotSetup, LotteryPlan, LotteryView, Phase};
+use actors::domain::lottery::{ArrangedPlan, BallotSetup, LotteryView, Phase};
 use actors::domain::pool::PoolName;
 use actors::engine::How;
 use actors::store::ListedRow;
@@ -187,7 +187,7 @@ async fn of_lottery(
 async fn page_of_ballots(
     shared: &Shared,
     pool: PoolName,
-    plan: &LotteryPlan,
+    plan: &ArrangedPlan,
     owner: Option<Id>,
     paging: &Paging,
 ) -> Result<Items<LineBody>, Problem> {
@@ -273,7 +273,7 @@ fn sign_receipt(shared: &Shared, id: BallotId, witness: &Witness, terms: &Ballot
 }
 
 /// What is drawn in the lottery of a ballot, if it has the ballot's box.
-fn in_a_box<'a>(plan: &'a LotteryPlan, id: &BallotId) -> Result<&'a BallotSetup, Problem> {
+fn in_a_box<'a>(plan: &'a ArrangedPlan, id: &BallotId) -> Result<&'a BallotSetup, Problem> {
     plan.ballots.as_ref().filter(|ballots| id.name.number < ballots.boxes).ok_or_else(no_ballot)
 }
 

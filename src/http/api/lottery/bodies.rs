@@ -24,7 +24,8 @@ pub struct LotteryBody {
     /// The closing instant: the end of that day in the configured zone.
     pub closes_at: String,
     pub name: String,
-    /// `open`, `closing`, `closed`, or `drawn`, to which only lotteries with ballots come.
+    /// `open`, `closing`, `closed`, or `drawn`, to which only lotteries with ballots come;
+    /// `withdrawing` for a moment, and `withdrawn` in the answer of a withdrawal.
     #[schema(value_type = words::LotteryStates)]
     pub state: &'static str,
     pub tickets: Option<TicketsBody>,
@@ -124,6 +125,8 @@ pub fn state(phase: Phase) -> &'static str {
         Phase::Closing => "closing",
         Phase::Closed => "closed",
         Phase::Drawn => "drawn",
+        Phase::Withdrawing => "withdrawing",
+        Phase::Withdrawn => "withdrawn",
     }
 }
 

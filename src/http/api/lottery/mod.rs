@@ -32,6 +32,8 @@ use actix_web::{HttpResponse, web};
 use actors::Caller;
 use actors::domain::lottery::{LotteryView, Phase};
 use actors::domain::pool::PoolName;
+use actors::engine::Done;
+use products::lottery::closing::WithdrawnLottery;
 
 pub fn endpoints() -> Vec<Endpoint> {
     let mut all = of_lotteries();
@@ -86,7 +88,25 @@ fn of_lotteries() -> Vec<Endpoint> {
             .decides()
             .answer::<ClosedBody>(200, "The closed lottery, and who has won.")
             .problems(&[&problem::NOT_FOUND]),
+        withdrawable(Endpoint::delete("/lotteries/{date}", withdraw))
+            .named("withdrawLottery")
+            .summary("Withdraw a lottery that nobody has touched")
+            .answer::<LotteryBody>(200, "The lottery, as it was."),
     ]
+}
+
+/// What is said of a withdrawal.
+pub fn withdrawable(endpoint: Endpoint) -> Endpoint {
+    endpoint
+        .notes(
+            "Its name is free again, and it is on no list. Somebody has touched it who has ever \
+             held, ordered or bought a ticket, or submitted a ballot, also if nothing is left of \
+             it. Whoever does so in the same instant is either first, and this is refused, or is \
+             refused. One that has begun to close is never withdrawn.",
+        )
+        .who(Who::Operator)
+        .decides()
+        .problems(&[&problem::NOT_FOUND, &problem::IN_USE, &problem::LOTTERY_CLOSED])
 }
 
 fn of_pool(by: PoolPath) -> Vec<Endpoint> {
@@ -165,7 +185,7 @@ async fn create(
     let meaning = || postcard::to_stdvec(&(pool, &plan)).expect("a plan is plain data");
     let by = key.by(caller, flags.how(), || vec![b"lottery".to_vec(), meaning()]);
     let done = shared.lotteries.create(pool, plan, by).await?;
-    let view = LotteryView::opened(done.event, done.at);
+    let view = LotteryView::opened(done.event.into(), done.at);
     Ok(reply::mark_replayed(reply::created(&LotteryBody::of(pool, &view)), done.replayed))
 }
 
@@ -222,6 +242,30 @@ pub async fn close_now(
         None => None,
     };
     Ok((view, draw))
+}
+
+async fn withdraw(
+    shared: web::Data<Shared>,
+    Operator(caller): Operator,
+    key: IdempotencyKey,
+    PoolInPath(pool): PoolInPath,
+    Params(flags): Params<DryRun>,
+) -> Result<HttpResponse, Problem> {
+    let done = withdraw_now(&shared, caller, &key, pool, &flags).await?;
+    let body = LotteryBody::of(pool, &done.event);
+    Ok(reply::mark_replayed(reply::ok(&body), done.replayed && !flags.dry_run))
+}
+
+/// A pool as it was, and that it is withdrawn, or would be.
+pub async fn withdraw_now(
+    shared: &Shared,
+    caller: Caller,
+    key: &IdempotencyKey,
+    pool: PoolName,
+    flags: &DryRun,
+) -> Result<Done<WithdrawnLottery>, Problem> {
+    let by = key.by(caller, flags.how(), || vec![b"withdraw".to_vec(), pool.row_key()]);
+    Ok(shared.closing.withdraw(pool, by).await?)
 }
 
 async fn ledger(

@@ -112,8 +112,13 @@ impl EventSource for Follower {
         loop {
             let little = self.last.as_ref().is_some_and(|last| (1..=LITTLE).contains(&last.free));
             let age = if little { SOON } else { SECOND };
+            let told = told(&self.shared, self.pool, age).await;
+            if told.as_ref().is_err_and(|why| why.kind.name == problem::NOT_FOUND.name) {
+                // It was withdrawn.
+                return None;
+            }
             // A node that cannot say it now says it later.
-            if let Ok(now) = told(&self.shared, self.pool, age).await
+            if let Ok(now) = told
                 && self.last.as_ref().is_none_or(|last| last.text != now.text)
             {
                 let event = format!("event: availability\ndata: {}\n\n", now.text);
@@ -134,7 +139,9 @@ async fn told(shared: &Shared, pool: PoolName, age: Duration) -> Result<LeftOfPo
         let page = Arc::new(StaticPage::of("application/json", line.into()));
         Ok(LeftOfPool { page, text, free: body.released.unwrap_or(body.free) })
     };
-    shared.availability.answer(&pool, age, make).await
+    // Nothing is told of a pool that was withdrawn to those who ask for the next of its name.
+    let edition = find_plan(shared, pool).await?.edition;
+    shared.availability.answer(&(pool, edition), age, make).await
 }
 
 async fn look(shared: &Shared, pool: PoolName) -> Result<AvailabilityBody, Problem> {

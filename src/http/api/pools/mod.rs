@@ -11,7 +11,7 @@ mod bodies;
 mod finding;
 mod wish;
 
-use crate::http::api::lottery::close_now;
+use crate::http::api::lottery::{close_now, withdraw_now, withdrawable};
 use crate::http::api::pool::{PoolInPath, find_lottery};
 use crate::http::api::pools::allowance::{AllowanceBody, OrdersLedgerBody};
 use crate::http::api::pools::availability::AvailabilityBody;
@@ -79,6 +79,10 @@ pub fn endpoints() -> Vec<Endpoint> {
             .decides()
             .answer::<ClosedPoolBody>(200, "The closed pool, and who has won.")
             .problems(&[&problem::NOT_FOUND]),
+        withdrawable(Endpoint::delete("/pools/{pool}", withdraw))
+            .named("withdrawPool")
+            .summary("Withdraw a pool that nobody has touched")
+            .answer::<PoolBody>(200, "The pool, as it was."),
         of_one_member(
             Endpoint::get("/pools/{pool}/allowance", allowance::show)
                 .named("getAllowance")
@@ -172,7 +176,7 @@ async fn create_one(
             error.into()
         }
     })?;
-    let view = LotteryView::opened(done.event, done.at);
+    let view = LotteryView::opened(done.event.into(), done.at);
     Ok(reply::mark_replayed(reply::created(&PoolBody::of(pool, &view)), done.replayed))
 }
 
@@ -186,6 +190,18 @@ async fn close(
 ) -> Result<HttpResponse, Problem> {
     let (view, draw) = close_now(&shared, caller, &key, pool, &flags).await?;
     Ok(reply::ok(&ClosedPoolBody { pool: PoolBody::of(pool, &view), draw }))
+}
+
+async fn withdraw(
+    shared: web::Data<Shared>,
+    Operator(caller): Operator,
+    key: IdempotencyKey,
+    PoolInPath(pool): PoolInPath,
+    Params(flags): Params<DryRun>,
+) -> Result<HttpResponse, Problem> {
+    let done = withdraw_now(&shared, caller, &key, pool, &flags).await?;
+    let body = PoolBody::of(pool, &done.event);
+    Ok(reply::mark_replayed(reply::ok(&body), done.replayed && !flags.dry_run))
 }
 
 /// The same for the same key of the same caller, so that a repeat makes no second pool.

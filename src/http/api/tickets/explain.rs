@@ -1,5 +1,6 @@
 //! What is said when tickets or holds are refused.
 
+use crate::http::api::lottery::explain::being_withdrawn;
 use crate::http::explain::Explain;
 use crate::http::problem::{self, Problem};
 use actors::domain::tickets::Refusal;
@@ -16,6 +17,8 @@ impl Explain for Refusal {
             Refusal::NotOpened | Refusal::UnknownHold | Refusal::NotYours => {
                 Problem::new(&problem::NOT_FOUND, "there is no such hold, or it is somebody else's")
             }
+            Refusal::Withdrawn => being_withdrawn(),
+            Refusal::Touched => Problem::plain(&problem::IN_USE),
             Refusal::Closed => Problem::plain(&problem::LOTTERY_CLOSED),
             Refusal::NotYetOpen { opens_at } => Problem::new(
                 &problem::NOT_YET_OPEN,
@@ -76,6 +79,8 @@ impl Explain for till::Refusal {
             | till::Refusal::UnknownOrder
             | till::Refusal::NotYours
             | till::Refusal::NotPlaced => Refusal::UnknownHold.explain(),
+            till::Refusal::Withdrawn => Refusal::Withdrawn.explain(),
+            till::Refusal::Touched => Refusal::Touched.explain(),
             till::Refusal::Closed => Refusal::Closed.explain(),
             till::Refusal::OrderOver | till::Refusal::OrderExpired => {
                 Refusal::HoldExpired.explain()

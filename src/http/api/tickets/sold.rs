@@ -14,7 +14,7 @@ use crate::http::problem::{self, Problem};
 use crate::shared::Shared;
 use actix_web::{HttpRequest, HttpResponse, web};
 use actors::Id;
-use actors::domain::lottery::LotteryPlan;
+use actors::domain::lottery::ArrangedPlan;
 use actors::domain::pool::PoolName;
 use actors::domain::tickets::ticket_of_row;
 use actors::store::ListedRow;
@@ -77,7 +77,7 @@ pub async fn list(
 async fn page_of_sold(
     shared: &Shared,
     pool: PoolName,
-    plan: &LotteryPlan,
+    plan: &ArrangedPlan,
     wanted: &Wanted,
     paging: &Paging,
 ) -> Result<Items<SoldBody>, Problem> {

@@ -1,10 +1,14 @@
-//! The end of a lottery: closed, sealed, written down, drawn.
+//! The end of a lottery: closed, sealed, written down, drawn. `withdrawal` has the other one.
 //!
 //! Each step is a command that can be repeated, and says the same again. So a lottery that was left
 //! half closed is gone on with, and any number who close it at once come to the same winners.
 //! Slices and boxes take what comes until their own seal; the answer to a close comes after the
 //! last of them. A draw that waits for its round of the public beacon waits for that same round,
 //! however late it is.
+
+mod withdrawal;
+
+pub use withdrawal::WithdrawnLottery;
 
 use crate::ballots::Ballots;
 use crate::ballots::rounds::{Missing, Rounds};
@@ -15,9 +19,9 @@ use crate::orders::Orders;
 use crate::table::Engine;
 use crate::tickets::Tickets;
 use actors::domain::draw::{Hash, commitment};
-use actors::domain::lottery::{Command, Drawn, Event, LotteryView, Phase, places};
+use actors::domain::lottery::{Command, Drawn, Event, LotteryView, Phase, Refusal, places};
 use actors::domain::pool::PoolName;
-use actors::engine::By;
+use actors::engine::{By, Failure};
 use futures_util::future::try_join_all;
 use std::sync::Arc;
 
@@ -38,6 +42,10 @@ pub enum End {
     Done,
     /// Everything is sealed; the draw waits for its round.
     Waits(Missing),
+    /// Nobody had touched it, and its name is free again.
+    Withdrawn,
+    /// Somebody had, so it goes on as before.
+    Kept,
 }
 
 impl Closing {
@@ -65,7 +73,15 @@ impl Closing {
     /// Takes nothing new from now on, and brings the lottery to its end, as far as it can be
     /// brought.
     pub async fn close(&self, pool: PoolName, by: By) -> Result<End, Error> {
-        self.engine.lotteries.command(&pool, Command::Close, by).await?;
+        let close = || self.engine.lotteries.command(&pool, Command::Close, by);
+        match close().await {
+            Err(Failure::Refused(Refusal::BeingWithdrawn)) => {
+                // What that comes to is decided first.
+                self.go_on(pool).await?;
+                close().await?
+            }
+            outcome => outcome?,
+        };
         self.go_on(pool).await
     }
 
@@ -81,7 +97,8 @@ impl Closing {
                 self.draw(pool, sealed).await
             }
             Phase::Closed => self.draw(pool, view).await,
-            Phase::Drawn => Ok(End::Done),
+            Phase::Drawn | Phase::Withdrawn => Ok(End::Done),
+            Phase::Withdrawing => self.end_withdrawal(pool, &view.plan).await,
         }
     }
 

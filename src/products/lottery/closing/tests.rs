@@ -3,6 +3,7 @@
 
 mod lists;
 mod trap;
+mod withdrawing;
 
 use crate::Engine;
 use crate::ballots::Ballots;
@@ -19,6 +20,7 @@ use actors::domain::ballots::{self, BallotId};
 use actors::domain::lottery::{self, Drawn, LotteryPlan, Phase, TicketSetup, places};
 use actors::engine::By;
 use actors::engine::{Failure, Key, KeyWindow, Limits, Node};
+use actors::store::Store;
 use actors::{Caller, Id, Time};
 use futures_util::future::join_all;
 use std::cell::RefCell;
@@ -39,6 +41,7 @@ const TURNS: usize = 100_000;
 /// One process on the data.
 struct Process {
     lotteries: Arc<Lotteries>,
+    tickets: Arc<Tickets>,
     ballots: Arc<Ballots>,
     closing: Closing,
 }
@@ -46,12 +49,12 @@ struct Process {
 impl Process {
     fn on(store: &MemoryStore, snare: &Snare) -> Rc<Process> {
         let trap = Trap { memory: store.another_node(), snare: snare.clone() };
-        let node = Node::new(
-            testing::around::as_store(Arc::new(trap)),
-            Arc::new(|| NOW),
-            KeyWindow::new(100_000, 3600),
-            Limits::default(),
-        );
+        Process::with(testing::around::as_store(Arc::new(trap)))
+    }
+
+    fn with(store: Arc<dyn Store>) -> Rc<Process> {
+        let node =
+            Node::new(store, Arc::new(|| NOW), KeyWindow::new(100_000, 3600), Limits::default());
         node.take_seat();
         let engine = Engine::new(node);
         let (lotteries, ballots) =
@@ -63,12 +66,12 @@ impl Process {
             engine,
             lotteries.clone(),
             orders,
-            tickets,
+            tickets.clone(),
             ballots.clone(),
             seeds,
             rounds,
         );
-        Rc::new(Process { lotteries, ballots, closing })
+        Rc::new(Process { lotteries, tickets, ballots, closing })
     }
 
     async fn create(&self, with_tickets: bool) {

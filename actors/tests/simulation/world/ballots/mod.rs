@@ -140,6 +140,7 @@ impl Kind for BallotBox {
                 model.heads.push(chain::link(&model.heads[*index as usize], &leaf));
                 model.leaves.push(leaf);
             }
+            Event::OpenedIn { .. } | Event::Withdrawn { .. } => panic!("nobody withdraws it"),
             Event::Sealed(sealed) => {
                 let all =
                     Sealed { count: model.leaves.len() as u64, root: merkle::root(&model.leaves) };
@@ -230,6 +231,7 @@ impl Kind for BallotBox {
                 };
                 assert!(!call.places.iter().all(opened), "all were open before anybody asked");
             }
+            Refusal::Withdrawn | Refusal::Touched => panic!("nobody withdraws it"),
             Refusal::NotForAdmins => assert_ne!(call.caller.role, Role::Member),
             Refusal::Closed => {
                 let sealed = call

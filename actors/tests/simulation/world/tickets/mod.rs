@@ -180,6 +180,7 @@ impl Kind for Slice {
                 };
                 assert!(!call.places.iter().all(opened), "it was open before anybody asked");
             }
+            Refusal::Withdrawn | Refusal::Touched => panic!("nobody withdraws it"),
             Refusal::NoMatchLeft { left } => {
                 let (_, at_least) = wanted(&call.command).expect("only a hold is refused so");
                 assert!((*left as usize) < at_least);

@@ -175,6 +175,7 @@ impl Model {
         assert!(!self.sealed, "{event:?} after the slice was sealed");
         match event {
             Event::Opened { .. } => panic!("no slice is opened so any more"),
+            Event::PreparedIn { .. } | Event::Withdrawn { .. } => panic!("nobody withdraws it"),
             Event::Prepared { lead, terms } => {
                 assert_eq!((*lead, &**terms), (self.lead, &self.terms));
                 self.opened = true;
