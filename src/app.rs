@@ -37,6 +37,7 @@ use products::lottery::closing::Closing;
 use products::orders::Orders;
 use products::promotions::Promotions;
 use products::tickets::Tickets;
+use products::voidings::Voidings;
 use products::webhooks::Webhooks;
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -130,7 +131,9 @@ impl App {
         let ballots = Arc::new(Ballots::new(engine.clone()));
         let acts = StaffActs::new(engine.clone());
         let (seeds, rounds) = (Seeds::open(&*directory).await?, settings::rounds(&config));
+        let voidings = Voidings::new(engine.clone(), promotions.clone(), batches.clone());
         let shared = web::Data::new(Shared {
+            voidings,
             closing: Closing::new(
                 engine.clone(),
                 lotteries.clone(),

@@ -33,6 +33,7 @@ use products::lottery::closing::Closing;
 use products::orders::Orders;
 use products::promotions::Promotions;
 use products::tickets::Tickets;
+use products::voidings::Voidings;
 use products::webhooks::Webhooks;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -56,6 +57,7 @@ pub struct Shared {
     pub batches: Arc<Batches>,
     pub coupons: Arc<Coupons>,
     pub imports: Arc<Imports>,
+    pub voidings: Arc<Voidings>,
     pub people: People,
     pub feed: Arc<Feed>,
     pub webhooks: Arc<Webhooks>,

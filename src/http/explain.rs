@@ -40,6 +40,7 @@ impl Explain for products::Refusal {
             products::Refusal::Campaign(refusal) => refusal.explain(),
             products::Refusal::Coupons(refusal) => refusal.explain(),
             products::Refusal::Import(refusal) => refusal.explain(),
+            products::Refusal::Voiding(refusal) => refusal.explain(),
             products::Refusal::Webhook(refusal) => refusal.explain(),
             products::Refusal::Acts(_) | products::Refusal::OtherFact => {
                 Problem::plain(&problem::INTERNAL)

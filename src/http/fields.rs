@@ -2,8 +2,8 @@
 
 use crate::http::mistakes::Mistakes;
 use crate::http::problem::{self, Problem};
+use actors::domain::Between;
 use actors::{Id, Time};
-use products::between::Between;
 use serde::{Deserialize, Deserializer};
 
 const LONGEST_NAME: usize = 100;

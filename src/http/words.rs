@@ -40,6 +40,10 @@ words! {
         "open" "paused" "expired" "void" "withdrawn";
     CouponStates = "CouponState" "How a coupon stands."
         "created" "assigned" "held" "used" "expired" "void";
+    VoidableStates = "VoidableState" "How a coupon stands that can be voided."
+        "created" "assigned";
+    VoidingStates = "CouponVoidingState" "How a voiding stands."
+        "running" "cancelling" "finished" "cancelled";
     CouponSteps = "CouponStepKind" "What became of a coupon."
         "created" "assigned" "held" "used" "use_cancelled" "expired" "void";
     Cancellers = "CancelBy" "Who may take back a use: whoever is named, and those after them."

@@ -28,6 +28,7 @@ pub fn start(shared: Data<Shared>) {
     let (node, of_all) = (&shared.engine.node, shared.clone());
     let stops = move || of_all.draining.load(Ordering::Acquire);
     products::imports::worker::start(shared.imports.clone(), stops.clone());
+    products::voidings::worker::start(shared.voidings.clone(), stops.clone());
     webhooks::start(node.clone(), shared.webhooks.clone(), stops.clone());
     if let Some(ahead_s) = shared.log_ahead_s() {
         clock::warn_of_the_log(node.now(), ahead_s);

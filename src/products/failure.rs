@@ -1,7 +1,7 @@
 //! Why a product did not do what was asked: one shape for all of them, whichever partitions they
 //! asked on the way.
 
-use actors::domain::coupons::{campaign, catalogue, rack, range};
+use actors::domain::coupons::{campaign, catalogue, rack, range, voiding};
 use actors::domain::{acts, ballots, imports, lottery, notices, tickets, till, webhooks};
 use actors::engine::{Done, Failure};
 use actors::store::StoreError;
@@ -22,6 +22,7 @@ pub enum Refusal {
     Campaign(campaign::Refusal),
     Coupons(range::Refusal),
     Import(imports::Refusal),
+    Voiding(voiding::Refusal),
     Webhook(webhooks::Refusal),
     Acts(acts::Refusal),
     /// The partition answered with another fact than this command can come to.
@@ -79,6 +80,7 @@ refusals! {
     Campaign(campaign::Refusal),
     Coupons(range::Refusal),
     Import(imports::Refusal),
+    Voiding(voiding::Refusal),
     Webhook(webhooks::Refusal),
     Acts(acts::Refusal),
 }
@@ -146,6 +148,7 @@ impl fmt::Display for Refusal {
             Refusal::Campaign(_) => "a campaign refused it",
             Refusal::Coupons(_) => "a range of coupons refused it",
             Refusal::Import(_) => "an import refused it",
+            Refusal::Voiding(_) => "a voiding refused it",
             Refusal::Webhook(_) => "a webhook refused it",
             Refusal::Acts(_) => "the book of acts refused it",
             Refusal::OtherFact => "a partition has answered another command than this one",

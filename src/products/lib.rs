@@ -9,7 +9,6 @@
 pub mod acts;
 pub mod audit;
 pub mod ballots;
-pub mod between;
 pub mod campaigns;
 mod card_pages;
 pub mod coupons;
@@ -25,6 +24,7 @@ pub mod table;
 pub mod telling;
 pub mod tickets;
 pub mod verify;
+pub mod voidings;
 pub mod webhooks;
 
 pub use failure::{Error, Refusal};

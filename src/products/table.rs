@@ -8,6 +8,7 @@ use crate::telling::said;
 use crate::telling::said::{Said, Told};
 use actors::domain::acts::Acts;
 use actors::domain::ballots::BallotBox;
+use actors::domain::coupons::voiding::Voiding;
 use actors::domain::coupons::{Campaign, Catalogue, Rack, Range};
 use actors::domain::imports::Import;
 use actors::domain::lottery::Lottery;
@@ -55,6 +56,7 @@ kinds! {
     racks: Rack;
     notices: Notices;
     imports: Import;
+    voidings: Voiding;
     webhooks: Webhook;
     acts: Acts;
 }

@@ -2,6 +2,7 @@
 
 pub mod acts;
 pub mod ballots;
+mod between;
 pub mod coupons;
 pub mod day;
 pub mod draw;
@@ -15,6 +16,7 @@ pub mod tickets;
 pub mod till;
 pub mod webhooks;
 
+pub use between::Between;
 pub use figures::FiguresFor;
 pub use names::{NoSuchName, Only};
 
@@ -79,4 +81,6 @@ pub mod shelves {
     pub const ACT_OUTCOMES: Shelf = Shelf(31);
     /// A list: the pools that have names of their own.
     pub const POOLS: Shelf = Shelf(32);
+    /// A list: jobs that void coupons of a batch.
+    pub const VOIDINGS: Shelf = Shelf(33);
 }

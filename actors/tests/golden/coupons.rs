@@ -5,7 +5,7 @@ use actors::Id;
 use actors::domain::FiguresFor;
 use actors::domain::coupons::campaign::{self, Trigger};
 use actors::domain::coupons::coupon::{self, Past, Tenure, Use};
-use actors::domain::coupons::range::{self, RangeTerms, VoidedCounts};
+use actors::domain::coupons::range::{self, RangeTerms, VoidedCounts, VoidedCoupon};
 use actors::domain::coupons::redeem::LapsedHold;
 use actors::domain::coupons::{
     CancelBy, Cut, Discount, Offer, Percent, Serial, catalogue, rack, redeem,
@@ -255,6 +255,16 @@ fn range_events() -> Vec<(range::Event, &'static str)> {
              dcded968",
         ),
         (Withdrawn, "1a00000002adadadadadadadadadadadadadadadadf6a3b8ded96800000a"),
+        (
+            VoidedThose {
+                job: Id([0x6a; 16]),
+                coupons: vec![VoidedCoupon { slot: 300, owner: Id::SYSTEM, tenure: tenure() }],
+                next: Some(1000),
+                counts: VoidedCounts { free: 300, assigned: 2 },
+            },
+            "5000000002adadadadadadadadadadadadadadadadf6a3b8ded96800000b6a6a6a6a6a6a6a6a6a6a6a6a\
+             6a6a6a6a01ac0200000000000000000000000000000000f6a3b8ded968b6f3dcded9680001e807ac0202",
+        ),
     ]
 }
 

@@ -8,6 +8,7 @@ mod acts;
 mod coupons;
 mod import;
 mod till;
+mod voiding;
 mod webhook;
 
 use actors::domain::FiguresFor;

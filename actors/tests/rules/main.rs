@@ -28,6 +28,7 @@ mod slice_head;
 mod terms;
 mod till;
 mod together;
+mod voiding;
 mod walks;
 mod webhook;
 mod whole;

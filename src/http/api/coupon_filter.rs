@@ -8,7 +8,7 @@ use crate::http::fields::{parse_between, parse_reference};
 use crate::http::mistakes::Mistakes;
 use crate::http::problem::Problem;
 use crate::http::words::CouponStates;
-use actors::domain::coupons::{CouponState, Serial};
+use actors::domain::coupons::{CouponFilter, CouponState, Serial};
 use products::coupons::wanted::WantedCoupons;
 use serde::Deserialize;
 
@@ -76,7 +76,8 @@ impl CouponQuery {
             return Err(mistakes.into());
         };
         let (Some(given), Some(used)) = (given, used) else { return Err(mistakes.into()) };
-        Ok((form, WantedCoupons { batch, state, owner, reference, given, used }))
+        let filter = CouponFilter { state, owner, reference, given, used };
+        Ok((form, WantedCoupons { batch, filter }))
     }
 }
 

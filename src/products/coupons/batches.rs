@@ -406,6 +406,7 @@ fn foresee(overview: &mut RangeOverview, event: &Event) {
         Event::Opened(_)
         | Event::Assigned { .. }
         | Event::Redeemed(_)
+        | Event::VoidedThose { .. }
         | Event::Frozen
         | Event::Thawed => {}
     }

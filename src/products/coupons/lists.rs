@@ -62,7 +62,7 @@ impl Coupons {
         limit: usize,
     ) -> Result<Option<VoucherPage>, Error> {
         let mut found = Vec::new();
-        if let Some(owner) = wanted.owner {
+        if let Some(owner) = wanted.filter.owner {
             let Some(Answer::Of(voucher)) =
                 self.campaigns.look(promotion, &Question::Of(owner)).await?
             else {
@@ -71,7 +71,7 @@ impl Coupons {
             found.extend(voucher.filter(|(rank, view)| *rank >= from && wanted.has(view)));
             return Ok(Some((found, None)));
         }
-        let mut next = match wanted.given.from {
+        let mut next = match wanted.filter.given.from {
             Some(since) => Some(self.first_rank_since(promotion, since, from).await?),
             None => Some(from),
         };
@@ -84,7 +84,7 @@ impl Coupons {
             };
             // Nobody claims before whoever claimed first.
             let last = walked.found.last().map(|(_, view)| view.coupon.tenure.assigned_at);
-            let is_over = last.is_some_and(|last| wanted.given.is_over_at(last));
+            let is_over = last.is_some_and(|last| wanted.filter.given.is_over_at(last));
             next = wanted.take(walked, limit, &mut found).filter(|_| !is_over);
         }
         Ok(Some((found, next)))
@@ -213,20 +213,21 @@ impl Coupons {
         limit: usize,
     ) -> Result<CouponPage<Vec<u8>>, Error> {
         let mut found: Vec<FoundCoupon> = Vec::new();
-        let mut after = after.max(wanted.given.from.map(after_lines_before));
+        let mut after = after.max(wanted.filter.given.from.map(after_lines_before));
         for _ in 0..LOOKS {
             let at_once = FEWEST.max(limit + 1 - found.len());
             let lines = self.homes_of(owner, after.clone(), at_once).await?;
             let is_last = lines.len() < at_once;
             let is_wanted = |home: &CouponHome, at: Time| {
-                wanted.batch.is_none_or(|batch| batch == home.serial()) && wanted.given.has(at)
+                wanted.batch.is_none_or(|batch| batch == home.serial())
+                    && wanted.filter.given.has(at)
             };
             let coupons = lines.iter().map(async |(_, home, at)| match is_wanted(home, *at) {
                 true => self.find(home.clone()).await,
                 false => Ok(None),
             });
             for ((key, _, at), coupon) in lines.iter().zip(try_join_all(coupons).await?) {
-                if wanted.given.is_over_at(*at) {
+                if wanted.filter.given.is_over_at(*at) {
                     return Ok((found, None));
                 }
                 // One that was void and given again is on the lists of all who had it; it belongs

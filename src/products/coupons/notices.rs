@@ -1,12 +1,12 @@
 //! Telling owners that their coupons expire: every campaign, and every batch that expires in the
 //! window, is asked to tell its own, some at a time.
 
-use crate::between::Between;
 use crate::coupons::Coupons;
 use crate::coupons::batches::{BatchPart, parts};
 use crate::failure::{Error, Refusal};
 use crate::promotions::Promotion;
 use crate::table::Engine;
+use actors::domain::Between;
 use actors::domain::coupons::redeem::{self, Command, Event};
 use actors::domain::coupons::rows::{after_lines_before, notice_of_row};
 use actors::domain::coupons::{CouponHome, SerialKind, campaign, range};

@@ -59,6 +59,11 @@ fn in_range(
             says.say_of(home(*slot), &topics::COUPON_ASSIGNED, [("member", member(*owner))]);
         }
         range::Event::Redeemed(event) => redeemed(event, home, ("batch", id(&batch)), says),
+        range::Event::VoidedThose { coupons, .. } => {
+            for coupon in coupons {
+                redeemed(&coupon.as_event(), &home, ("batch", id(&batch)), says);
+            }
+        }
         range::Event::AllVoided(VoidedCounts { free, assigned }) => says.say(
             &topics::COUPONS_VOIDED,
             [("batch", id(&batch)), ("free", json!(free)), ("assigned", json!(assigned))],

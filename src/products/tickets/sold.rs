@@ -1,11 +1,11 @@
 //! The tickets of a lottery that were sold, and whose they are: slice by slice, copy by copy.
 
-use crate::between::Between;
 use crate::failure::Error;
 use crate::tickets::Tickets;
 use crate::tickets::opened::open_with;
 use actors::Id;
 use actors::cards::CardOwner;
+use actors::domain::Between;
 use actors::domain::lottery::ArrangedPlan;
 use actors::domain::pool::PoolName;
 use actors::domain::shelves;

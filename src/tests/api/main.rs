@@ -66,6 +66,7 @@ mod tickets;
 mod together;
 mod tokens;
 mod users;
+mod voiding;
 mod webhooks;
 mod whole_batches;
 mod withdrawing;

@@ -236,6 +236,21 @@ impl Scene {
                 let step = name.trim_end_matches("CouponBatch");
                 by_admin(format!("/coupon-batches/{}/{step}", id(&batch)), nothing)
             }
+            "voidCouponsOfBatch" => {
+                let batch = self.make("/coupon-batches", self.coupons());
+                let free = json!({"state": "created"});
+                by_admin(format!("/coupon-batches/{}/voidings", id(&batch)), free)
+            }
+            "cancelVoiding" => {
+                let batch = self.make(
+                    "/coupon-batches",
+                    json!({"count": 5_000_000, "discount_amount": 500, "expires_at": END}),
+                );
+                let path = format!("/coupon-batches/{}/voidings", id(&batch));
+                let free = json!({"state": "created"});
+                let job = self.admin.post(&path, free).expect(202);
+                by_admin(format!("/voidings/{}", id(&job)), nothing)
+            }
             "resumeCouponBatch" => {
                 let batch = self.make("/coupon-batches", self.coupons());
                 let path = format!("/coupon-batches/{}", id(&batch));

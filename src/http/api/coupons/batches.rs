@@ -154,7 +154,7 @@ async fn page_of_coupons(
     paging: &Paging,
 ) -> Result<Items<CouponBody>, Problem> {
     let limit = paging.limit()?;
-    let (found, next) = match wanted.owner {
+    let (found, next) = match wanted.filter.owner {
         // Their own list has few lines, and the batch may have thousands of millions.
         Some(owner) => {
             let wanted = WantedCoupons { batch: Some(known.serial), ..wanted.clone() };

@@ -13,6 +13,7 @@ use crate::http::reply;
 use crate::shared::Shared;
 use actix_web::{HttpRequest, HttpResponse, web};
 use actors::Time;
+use actors::domain::Between;
 use actors::domain::coupons::rows::notice_of_row;
 use actors::store::ListedRow;
 use base::calendar::{self, wire_time};
@@ -20,7 +21,6 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use futures_util::future::try_join_all;
 use jiff::tz::TimeZone;
-use products::between::Between;
 use products::coupons::expired::{Expiring, Spot};
 use products::coupons::notices;
 

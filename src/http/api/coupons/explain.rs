@@ -1,9 +1,10 @@
 //! What is said when a coupon, a batch or the catalogue refuses.
 
+use crate::http::api::coupons::voiding::no_voiding;
 use crate::http::explain::Explain;
 use crate::http::problem::{self, Problem};
 use actors::domain::coupons::redeem::Refusal;
-use actors::domain::coupons::{CancelBy, catalogue, offer, range};
+use actors::domain::coupons::{CancelBy, catalogue, offer, range, voiding};
 
 impl Explain for Refusal {
     fn explain(self) -> Problem {
@@ -37,6 +38,17 @@ impl Explain for Refusal {
     }
 }
 
+impl Explain for voiding::Refusal {
+    fn explain(self) -> Problem {
+        match self {
+            voiding::Refusal::Unknown => no_voiding(),
+            voiding::Refusal::Ended => Problem::plain(&problem::JOB_ENDED),
+            // Only the worker gives commands that must follow from where the job is.
+            voiding::Refusal::OutOfStep => Problem::plain(&problem::INTERNAL),
+        }
+    }
+}
+
 impl Explain for range::Refusal {
     fn explain(self) -> Problem {
         match self {
@@ -55,6 +67,8 @@ impl Explain for range::Refusal {
                 Problem::new(&problem::PAUSED, "another change of the batch is under way")
             }
             range::Refusal::OnlyLater => Problem::plain(&problem::ONLY_MORE),
+            // Only the job that voids hears this.
+            range::Refusal::NoneHere { .. } => Problem::plain(&problem::INTERNAL),
         }
     }
 }

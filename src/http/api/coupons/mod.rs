@@ -1,8 +1,8 @@
 //! Coupons: make them in batches, assign, use, hold, cancel and void them; and what expires.
 //!
 //! The endpoints. Their calls are in a file for each idea: `batches`, `changing`, `assigning`,
-//! `using`, `expired`. `bodies` has what is read and answered, `explain` what is said when a
-//! coupon, a batch or the catalogue refuses.
+//! `using`, `voiding`, `expired`. `bodies` has what is read and answered, `explain` what is said
+//! when a coupon, a batch or the catalogue refuses.
 
 mod assigning;
 mod batches;
@@ -12,6 +12,7 @@ mod expired;
 pub mod explain;
 mod finding;
 mod using;
+mod voiding;
 
 use crate::http::api::coupon_bodies::{CouponBody, CouponLedgerBody};
 use crate::http::api::coupon_filter::filters_coupons;
@@ -26,6 +27,12 @@ use crate::http::words::CouponStates;
 use ports::scopes::Scope;
 
 pub fn endpoints() -> Vec<Endpoint> {
+    let mut all = of_coupons();
+    all.extend(voiding::endpoints());
+    all
+}
+
+fn of_coupons() -> Vec<Endpoint> {
     vec![
         Endpoint::post("/coupons", batches::create_with_codes)
             .named("createCoupons")

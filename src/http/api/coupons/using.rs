@@ -42,11 +42,11 @@ pub async fn list(
     let signed = signer.member()?;
     let (form, wanted) = query.read()?;
     let is_staff = signed.role >= AccountRole::Viewer;
-    let owner = match wanted.owner {
+    let owner = match wanted.filter.owner {
         Some(owner) if owner == signed.caller.id || is_staff => Some(owner),
         Some(_) => return Err(Problem::needs(AccountRole::Viewer)),
         // Whoever has nothing but the number of an order.
-        None if is_staff && wanted.reference.is_some() => None,
+        None if is_staff && wanted.filter.reference.is_some() => None,
         None => Some(signed.caller.id),
     };
     let list = shared.clone();

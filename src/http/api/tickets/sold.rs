@@ -14,11 +14,11 @@ use crate::http::problem::{self, Problem};
 use crate::shared::Shared;
 use actix_web::{HttpRequest, HttpResponse, web};
 use actors::Id;
+use actors::domain::Between;
 use actors::domain::lottery::ArrangedPlan;
 use actors::domain::pool::PoolName;
 use actors::domain::tickets::ticket_of_row;
 use actors::store::ListedRow;
-use products::between::Between;
 use products::tickets::sold::SoldTicket;
 use serde::Deserialize;
 

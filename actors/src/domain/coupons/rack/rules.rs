@@ -215,7 +215,8 @@ impl Machine for Rack {
             | range::Event::Frozen
             | range::Event::Thawed
             | range::Event::Revised { .. }
-            | range::Event::Withdrawn => {}
+            | range::Event::Withdrawn
+            | range::Event::VoidedThose { .. } => {}
         }
     }
 

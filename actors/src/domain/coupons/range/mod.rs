@@ -1,10 +1,12 @@
 //! Ranges: shares of a batch's coupons.
 
 mod rules;
+mod voiding;
 mod words;
 
 pub use rules::Range;
 pub(in crate::domain::coupons) use rules::cards_of;
 pub use words::{
     Answer, Command, Event, Question, RangeOverview, RangeTerms, Refusal, VoidedCounts,
+    VoidedCoupon, VoidingSoFar,
 };

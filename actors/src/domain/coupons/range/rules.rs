@@ -5,11 +5,12 @@
 //! one, they always get the same. A certain coupon can be given, unless that would get around the
 //! limit. The whole batch expires in one instant, which only moves later. While it is paused
 //! nothing is assigned. Voided as a whole, it is so for good: only what was held or used by then
-//! stays. As long as nothing was assigned anywhere, it can be revised or withdrawn: all parts
-//! freeze first.
+//! stays. `voiding` voids some of them. As long as nothing was assigned anywhere, it can be revised
+//! or withdrawn: all parts freeze first.
 
 use super::words::{
     Answer, Command, Event, Question, RangeOverview, RangeTerms, Refusal, VoidedCounts,
+    VoidingSoFar,
 };
 use crate::cards::{Card, Cards, NameShelf};
 use crate::domain::coupons::book::Book;
@@ -28,19 +29,22 @@ use crate::store::{Row, Shelf};
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
+use std::collections::BTreeMap;
 
 #[derive(Default, Serialize, Deserialize)]
 pub struct Range {
     terms: Option<RangeTerms>,
-    book: Book,
+    pub(super) book: Book,
     /// The coupons that were assigned or voided.
-    taken: Taken,
+    pub(super) taken: Taken,
     set: CouponSet,
     paused: bool,
     /// What was void when all were voided.
     voided: Option<VoidedCounts>,
-    frozen: bool,
+    pub(super) frozen: bool,
     withdrawn: bool,
+    /// Jobs that void coupons here, those too that have come to the end of late.
+    pub(super) voidings: BTreeMap<Id, VoidingSoFar>,
 }
 
 impl Machine for Range {
@@ -96,6 +100,9 @@ impl Machine for Range {
                 self.revise(terms, *offer, *expires_at, caller)
             }
             Command::Withdraw => self.withdraw(caller),
+            Command::VoidThose { job, filter, from } => {
+                self.void_those(terms, (*job, filter, *from), caller, cards)
+            }
         }
     }
 
@@ -147,6 +154,10 @@ impl Machine for Range {
                 (self.withdrawn, self.frozen) = (true, false);
                 self.book.void_all(at);
             }
+            Event::VoidedThose { job, coupons, next, counts } => {
+                let so_far = VoidingSoFar { next: *next, counts: *counts };
+                self.apply_voiding(*job, coupons, so_far, at);
+            }
         }
     }
 
@@ -183,6 +194,14 @@ impl Machine for Range {
                 withdrawn: self.withdrawn,
                 void: self.book.is_void(),
             }),
+            Question::WouldVoid { filter, from } => {
+                let (counts, next) = match self.may_change(terms) {
+                    Ok(()) => self.would_void(terms, filter, *from, cards),
+                    Err(_) => (VoidedCounts::default(), None),
+                };
+                Answer::WouldVoid { counts, next }
+            }
+            Question::VoidedBy(job) => Answer::VoidedBy(self.voidings.get(job).copied()),
         }
     }
 
@@ -227,7 +246,8 @@ impl Machine for Range {
             | Event::Frozen
             | Event::Thawed
             | Event::Revised { .. }
-            | Event::Withdrawn => {}
+            | Event::Withdrawn
+            | Event::VoidedThose { .. } => {}
         }
     }
 
@@ -280,6 +300,9 @@ pub(in crate::domain::coupons) fn cards_of(
             }
         }
         Event::Redeemed(event) => set.redeemed(event, at, cards),
+        Event::VoidedThose { coupons, .. } => {
+            coupons.iter().for_each(|coupon| set.redeemed(&coupon.as_event(), at, cards));
+        }
     }
 }
 
@@ -368,7 +391,7 @@ impl Range {
     }
 
     /// Whether anything of the range can still become otherwise.
-    fn may_change(&self, terms: &RangeTerms) -> Result<(), Refusal> {
+    pub(super) fn may_change(&self, terms: &RangeTerms) -> Result<(), Refusal> {
         if self.book.is_void() {
             return Err(Refusal::AllVoid);
         }
@@ -453,14 +476,19 @@ impl Range {
         cards.read(&self.set.of_source(source))
     }
 
-    fn view(&self, terms: &RangeTerms, slot: Slot, cards: &Cards<'_>) -> Option<CouponView> {
+    pub(super) fn view(
+        &self,
+        terms: &RangeTerms,
+        slot: Slot,
+        cards: &Cards<'_>,
+    ) -> Option<CouponView> {
         match self.is_untouched(terms, slot) {
             true => Some(self.untouched(terms)),
             false => self.coupons(cards).view(slot),
         }
     }
 
-    fn untouched(&self, terms: &RangeTerms) -> CouponView {
+    pub(super) fn untouched(&self, terms: &RangeTerms) -> CouponView {
         let coupon = self.book.as_it_is(Coupon::created(terms.expires_at));
         CouponView { state: coupon.state(self.book.expired_until()), coupon }
     }
@@ -508,7 +536,7 @@ fn when_new(is_new: bool, event: Event) -> Verdict<Event> {
     if is_new { Verdict::New(event) } else { Verdict::Already(event) }
 }
 
-fn admin(caller: &Caller) -> Result<(), Refusal> {
+pub(super) fn admin(caller: &Caller) -> Result<(), Refusal> {
     if caller.role == Role::Member { Err(Refusal::NotAdmin) } else { Ok(()) }
 }
 

@@ -1,6 +1,7 @@
 //! What a range is told and asked, what happens, and why not.
 
-use crate::domain::coupons::coupon::{CouponView, Slot};
+use crate::domain::coupons::coupon::{CouponView, Slot, Tenure};
+use crate::domain::coupons::filter::CouponFilter;
 use crate::domain::coupons::ledger::{CouponLedger, Walk, Walked};
 use crate::domain::coupons::offer::Offer;
 use crate::domain::coupons::redeem;
@@ -53,6 +54,13 @@ pub enum Command {
         expires_at: Time,
     },
     Withdraw,
+    /// Those that the filter means, from that slot on, some at a time. Repeat until it says that
+    /// none is left.
+    VoidThose {
+        job: Id,
+        filter: CouponFilter,
+        from: Slot,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -83,6 +91,29 @@ pub enum Event {
     },
     /// They are void, and the batch is as if it had never been.
     Withdrawn,
+    /// Some were voided for a job; so many that is by now, and there it goes on.
+    VoidedThose {
+        job: Id,
+        coupons: Vec<VoidedCoupon>,
+        next: Option<Slot>,
+        counts: VoidedCounts,
+    },
+}
+
+/// A coupon of several that were voided at once.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct VoidedCoupon {
+    pub slot: Slot,
+    pub owner: Id,
+    pub tenure: Tenure,
+}
+
+/// How far a job that voids coupons has come in a range, and how many it has voided there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VoidingSoFar {
+    /// None: it is through.
+    pub next: Option<Slot>,
+    pub counts: VoidedCounts,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -124,6 +155,10 @@ pub enum Refusal {
     InUse,
     /// Not all parts of the batch have agreed.
     NotFrozen,
+    /// None is to be voided among those looked at; there it goes on.
+    NoneHere {
+        next: Slot,
+    },
 }
 
 impl Refused for Refusal {
@@ -141,6 +176,13 @@ pub enum Question {
     Walk(Walk),
     Ledger,
     Overview,
+    /// How many would be voided of those from that slot on, as far as one look goes.
+    WouldVoid {
+        filter: CouponFilter,
+        from: Slot,
+    },
+    /// How far a job has come here.
+    VoidedBy(Id),
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -152,6 +194,8 @@ pub enum Answer {
     Walked(Walked),
     Ledger(CouponLedger),
     Overview(RangeOverview),
+    WouldVoid { counts: VoidedCounts, next: Option<Slot> },
+    VoidedBy(Option<VoidingSoFar>),
 }
 
 /// How a range stands as a whole.

@@ -95,7 +95,9 @@ impl Batch {
                 assert!(self.frozen != is_frozen && (!is_frozen || self.pool.coupons.is_empty()));
                 self.frozen = is_frozen;
             }
-            Event::Revised { .. } => panic!("nobody here revises a batch"),
+            Event::Revised { .. } | Event::VoidedThose { .. } => {
+                panic!("nobody here revises a batch, or voids by a filter")
+            }
             Event::Withdrawn => {
                 assert!(self.frozen && self.pool.coupons.is_empty(), "somebody has built on it");
                 (self.frozen, self.withdrawn) = (false, true);

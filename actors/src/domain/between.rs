@@ -1,8 +1,9 @@
 //! From an instant on, and before another.
 
-use actors::Time;
+use crate::time::Time;
+use serde::{Deserialize, Serialize};
 
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Between {
     pub from: Option<Time>,
     pub to: Option<Time>,
