@@ -12,6 +12,7 @@ mod pages;
 mod pictures;
 mod pools;
 mod served;
+mod start;
 mod troubles;
 
 use browser::Browser;

@@ -15,6 +15,7 @@
 //! - [`RedisServer`], [`database::database`], [`prometheus::Prometheus`], [`Verifier`]: programs of
 //!   others. A test that lacks one says so and passes; on CI it fails ([`needed`]).
 //! - [`load`]: the crowd of the benches.
+//! - [`printed`]: parts of documents that are run as printed.
 //!
 //! # A whole test
 //!
@@ -52,6 +53,7 @@ pub mod keyspaces;
 pub mod load;
 pub mod loopback;
 pub mod needed;
+pub mod printed;
 pub mod process;
 pub mod prometheus;
 pub mod receiver;

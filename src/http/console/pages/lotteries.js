@@ -61,7 +61,7 @@ function Old() {
   };
   return html`<form class="row" aria-label="Open a lottery by its day" onSubmit=${open}>
     <label for="old-day">A lottery of another day</label>
-    <input id="old-day" type="date" value=${day}
+    <input id="old-day" name="day" type="date" value=${day}
       onInput=${(event) => setDay(event.target.value)} />
     <button>Open</button></form>`;
 }
