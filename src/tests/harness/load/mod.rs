@@ -5,6 +5,7 @@ pub mod connection;
 pub mod constant;
 pub mod process;
 pub mod server;
+pub mod shop;
 pub mod steady;
 
 use connection::{LoadConnection, block_on, call, request, text, token};
