@@ -1,99 +1,18 @@
 //! Callers who read nothing, send nothing, or come in numbers: what they hold is bounded, they are
 //! sent away in the end, and others are served meanwhile.
-//!
-//! How fast the others were served is printed (`--nocapture`), never asserted.
 
 use crate::STAMPEDE;
-use harness::{Client, Process, TestFolder, id};
+use crate::abuse::{
+    CROWD, ask, beside_an_honest_caller, get, growth_kib, start, status, tcp_kib, until,
+};
+use harness::{Process, TestFolder, id};
 use serde_json::json;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
 use std::process::Command;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
-use std::time::{Duration, Instant};
-
-const CROWD: usize = 300;
-
-fn start(folder: &TestFolder, settings: &[(&str, &str)]) -> Process {
-    let mut command = STAMPEDE.command(folder);
-    command.envs(settings.iter().copied());
-    Process::start_with(command, folder).0
-}
-
-fn ask(server: &Process, request: &[u8]) -> TcpStream {
-    let mut stream = TcpStream::connect(&server.address).unwrap();
-    let _ = stream.write_all(request);
-    stream
-}
-
-fn get(path: &str, token: Option<&str>) -> Vec<u8> {
-    let token = token.map_or(String::new(), |token| format!("Authorization: Bearer {token}\r\n"));
-    format!("GET {path} HTTP/1.1\r\nHost: stampede\r\n{token}\r\n").into_bytes()
-}
-
-/// Does something while somebody honest calls again and again. Every call is answered with 200.
-fn beside_an_honest_caller<T>(server: &Process, what: &str, work: impl FnOnce() -> T) -> T {
-    let over = AtomicBool::new(false);
-    let honest = server.anybody();
-    thread::scope(|scope| {
-        let calling = scope.spawn(|| call_until(&honest, &over));
-        let done = work();
-        over.store(true, Ordering::SeqCst);
-        let mut took = calling.join().unwrap();
-        took.sort_unstable();
-        let at = |share: usize| took[(took.len() - 1) * share / 100];
-        println!(
-            "{what}: {} honest calls, median {:?}, p99 {:?}, most {:?}",
-            took.len(),
-            at(50),
-            at(99),
-            at(100)
-        );
-        done
-    })
-}
-
-fn call_until(honest: &Client, over: &AtomicBool) -> Vec<Duration> {
-    let mut took = Vec::new();
-    while !over.load(Ordering::SeqCst) || took.len() < 50 {
-        let began = Instant::now();
-        honest.get("/lotteries").expect(200);
-        took.push(began.elapsed());
-    }
-    took
-}
-
-/// The first line of an answer that has begun, without taking it.
-fn status(stream: &TcpStream) -> String {
-    let mut line = [0; 12];
-    let _ = stream.peek(&mut line[..1]);
-    let read = stream.peek(&mut line).unwrap_or(0);
-    String::from_utf8_lossy(&line[..read]).into_owned()
-}
-
-fn growth_kib(server: &Process, before: u64, what: &str) -> u64 {
-    let grown = server.resident_kib().saturating_sub(before);
-    println!("{what}: {before} KiB before, {grown} KiB more");
-    grown
-}
-
-/// What the system holds for all connections of this machine.
-fn tcp_kib() -> u64 {
-    let stat = std::fs::read_to_string("/proc/net/sockstat").unwrap();
-    let tcp = stat.lines().find_map(|line| line.strip_prefix("TCP:")).unwrap();
-    let pages: u64 =
-        tcp.split_whitespace().skip_while(|word| *word != "mem").nth(1).unwrap().parse().unwrap();
-    pages * 4
-}
-
-/// Asks until it is so, each time with a word to the server, so that nothing spins for nothing.
-fn until(server: &Process, what: &str, is_so: impl Fn() -> bool) {
-    let honest = server.anybody();
-    let came = (0..100_000).any(|_| is_so() || honest.get("//health/ready").status != 200);
-    assert!(came && is_so(), "{what}");
-}
+use std::time::Instant;
 
 #[test]
 fn answers_that_nobody_reads_hold_little_memory_and_are_cut_off() {

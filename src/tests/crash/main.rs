@@ -1,6 +1,7 @@
 //! The real binary: killed under load, stopped, copied, damaged and asked for everything its
 //! command line offers.
 
+mod abuse;
 mod backup;
 mod commands;
 mod damage;
@@ -13,7 +14,9 @@ mod kill;
 mod load;
 mod old_folders;
 mod promotions;
+mod raw;
 mod stop;
+mod unread;
 mod webhooks;
 
 use harness::Binary;
