@@ -22,9 +22,10 @@ const nudge = signal(0);
 window.addEventListener("online", () => { nudge.value += 1; });
 
 class Stream {
-  constructor(path, hear) {
+  constructor(path, hear, begun = () => {}) {
     this.path = path;
     this.hear = hear;
+    this.begun = begun;
     this.wanted = signal(0);
     this.last = undefined;
     this.running = null;
@@ -44,7 +45,11 @@ class Stream {
         await follow(this.path, {
           last: this.last,
           signal: running.signal,
-          opened: () => { line.value = "on"; wait = 250; },
+          opened: () => {
+            line.value = "on";
+            wait = 250;
+            if (!this.last) this.begun();
+          },
           hear: (told) => {
             if (told.id) this.last = told.id;
             this.hear(told);
@@ -81,23 +86,25 @@ const events = new Stream("/api/v1/events", ({ event, data }) => {
   if (event === "closed") return;
   if (!heard.length) setTimeout(tellAll, 200);
   heard.push(data);
-});
+}, () => listeners.forEach(({ begun }) => begun?.()));
 
 // A crowd makes thousands of events a second: pages hear them in bundles.
 function tellAll() {
   const bundle = heard;
   heard = [];
-  listeners.forEach((listener) => listener(bundle));
+  listeners.forEach(({ hear }) => hear(bundle));
 }
 
 export const wantFigures = () => seconds.want();
 
-// Calls `hear` with each bundle of events, until the returned function is called.
-export function wantEvents(hear) {
-  listeners.add(hear);
+// Calls `hear` with each bundle of events, until the returned function is called; and `begun` when
+// nothing was heard of what happened before, so that it has to be asked for.
+export function wantEvents(hear, begun) {
+  const listener = { hear, begun };
+  listeners.add(listener);
   const end = events.want();
   return () => {
-    listeners.delete(hear);
+    listeners.delete(listener);
     end();
   };
 }

@@ -43,6 +43,27 @@ fn a_server_that_was_killed_is_waited_for_and_nothing_is_missed() {
 }
 
 #[test]
+fn what_happens_before_a_page_begins_to_listen_is_seen_all_the_same() {
+    let Some(scene) = Scene::open() else { return };
+    let browser = &scene.browser;
+    let made = scene.server().admin().post("/campaigns", campaign()).expect(201);
+    let path = format!("/campaigns/{}", harness::id(&made));
+    scene.sign_in_as_admin();
+    let late = "const ask = window.fetch;
+        window.fetch = async (path, options) => {
+          if (path === '/api/v1/events') await new Promise((go) => { window.listen = go; });
+          return ask(path, options);
+        };";
+    browser.run(late, json!([]));
+    browser.go(&path[1..]);
+    browser.sees("0 of 100");
+    browser.until("window.listen", json!([]));
+    scene.server().member("ada").post(&format!("{path}/claims"), json!({})).expect(201);
+    browser.run("window.listen()", json!([]));
+    browser.sees("1 of 100");
+}
+
+#[test]
 fn a_page_that_nobody_sees_listens_to_nothing() {
     let Some(scene) = Scene::open() else { return };
     scene.sign_in_as_admin();

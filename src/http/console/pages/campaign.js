@@ -70,7 +70,7 @@ export function Campaign({ id }) {
     const at = serverNow();
     setArrivals((before) => [
       ...before.filter((one) => at - one.at < PACE_MS), { at, claims }]);
-  });
+  }, loaded.reload);
   const known = loaded.value;
   if (!known) {
     return html`<${Head}>Campaign<//><${Problem} error=${loaded.error} />`;

@@ -60,7 +60,7 @@ function Job({ id }) {
   const [report, setReport] = useState(null);
   useEvents((bundle) => {
     if (bundle.some(({ data }) => data.job === id)) loaded.reload();
-  });
+  }, loaded.reload);
   const fetchReport = useAct(() => text(`${path}/report`));
   const cancel = useAct((key) => call("DELETE", path, { key }));
   const job = loaded.value;

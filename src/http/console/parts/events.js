@@ -3,8 +3,9 @@ import { useEffect, useRef } from "preact/hooks";
 import { wantEvents } from "../live.js";
 import { may } from "../session.js";
 
-export function useEvents(hear) {
-  const newest = useRef(hear);
-  newest.current = hear;
-  useEffect(() => (may("viewer") ? wantEvents((bundle) => newest.current(bundle)) : undefined), []);
+export function useEvents(hear, begun) {
+  const newest = useRef({});
+  newest.current = { hear, begun };
+  useEffect(() => (may("viewer") ? wantEvents((bundle) => newest.current.hear(bundle),
+    () => newest.current.begun?.()) : undefined), []);
 }
