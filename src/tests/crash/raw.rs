@@ -265,8 +265,8 @@ fn a_thousand_requests_behind_each_other_are_answered_in_their_order() {
     server.stop();
 }
 
-/// The framework parses all requests that it has read, 128 KiB of them, before it answers the first,
-/// so one such connection costs some ten megabytes (docs/limits.md).
+/// The framework parses all requests that it has read, 128 KiB of them, before it answers the
+/// first, so one such connection costs some ten megabytes (docs/limits.md).
 #[test]
 fn requests_behind_each_other_by_those_who_read_nothing_cost_so_much_and_are_cut_off() {
     const PUSHERS: usize = 20;
