@@ -140,12 +140,18 @@ impl<'w, K: Kind> Asker<'w, K> {
         place: u16,
         question: K::Question,
         nothing: K::Command,
-    ) {
+    ) -> Option<K::Answer> {
         let call = Call::<K>::of(caller, None, nothing, vec![place]);
         let asked = self.world.asked(&call);
         match self.world.here(&call).ask(place, Request::Look(question)).await {
-            Ok(Reply::Looked(looked)) => self.world.told_answer(asked, &looked.answer, looked.at),
-            _ => self.world.told(asked, &Err(Failure::Unknown)),
+            Ok(Reply::Looked(looked)) => {
+                self.world.told_answer(asked, &looked.answer, looked.at);
+                Some(looked.answer)
+            }
+            _ => {
+                self.world.told(asked, &Err(Failure::Unknown));
+                None
+            }
         }
     }
 }

@@ -4,6 +4,7 @@
 use super::ask::Call;
 use super::auditor::Audited;
 use super::node::{Node, Yard};
+use super::orders::agreement::Agreement;
 use super::room::Room;
 use super::tally::Tally;
 use actors::cards::Cards;
@@ -45,6 +46,8 @@ pub trait Kind: Machine {
         _outlived: impl Fn(Moment) -> bool,
     ) {
     }
+    /// The same for what several kinds must agree about.
+    fn hear(_agreement: &mut Agreement, _name: &Self::Name, _event: &Self::Event) {}
     fn model_books(model: &Self::Model) -> Self::Books;
     /// A quiet partition and its model must tell the same.
     fn compare(model: &Self::Model, machine: &Self, cards: &Cards<'_>);

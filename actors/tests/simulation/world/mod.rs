@@ -3,8 +3,8 @@
 //!
 //! `node` and `room` are the machinery around the pure core, and `ask` is the way to it. `story`
 //! and `auditor` say what ought to be true of any kind of partition, and `kind` what they must know
-//! of one. `plan` is what the seed decides, `tally` what occurred. `tickets`, `ballots` and
-//! `coupons` have the people and the models. One thread, no waiting: a step is a letter that
+//! of one. `plan` is what the seed decides, `tally` what occurred. `tickets`, `orders`, `ballots`
+//! and `coupons` have the people and the models. One thread, no waiting: a step is a letter that
 //! arrives, an append that ends, or a client's turn.
 
 pub mod ask;
@@ -13,6 +13,7 @@ pub mod ballots;
 pub mod coupons;
 pub mod kind;
 pub mod node;
+pub mod orders;
 pub mod plan;
 pub mod room;
 pub mod story;
@@ -32,6 +33,7 @@ pub struct World {
     dice: RefCell<Dice>,
     /// Every hold of tickets that any client was told of.
     pub told: RefCell<Vec<(u16, u32)>>,
+    pub orders: RefCell<orders::Known>,
     /// Every coupon that any client was told of.
     pub coupons: RefCell<Vec<coupons::known::Mine>>,
 }
@@ -42,16 +44,20 @@ type Life<'w> = Pin<Box<dyn Future<Output = ()> + 'w>>;
 pub fn run(seed: u64) -> Tally {
     let mut dice = Dice::new(seed);
     let plan = Plan::drawn(&mut dice);
-    let (ticket_people, coupon_people, voters) =
-        (plan.tickets.people, plan.coupons.people, plan.ballots.people);
+    let (ticket_people, buyers, coupon_people, voters) =
+        (plan.tickets.people, plan.orders.people, plan.coupons.people, plan.ballots.people);
     let (steps, seals) = (plan.steps, plan.tickets.seals);
-    let (told, coupons) = Default::default();
-    let world =
-        World { node: RefCell::new(Node::new(plan)), dice: RefCell::new(dice), told, coupons };
+    let (told, coupons, orders) = Default::default();
+    let (node, dice) = (RefCell::new(Node::new(plan)), RefCell::new(dice));
+    let world = World { node, dice, told, orders, coupons };
     let mut lives: Vec<Life> = Vec::new();
     lives.extend(
         (0..ticket_people)
             .map(|number| Box::pin(tickets::client::live(&world, number, world.roll())) as Life),
+    );
+    lives.extend(
+        (0..buyers)
+            .map(|number| Box::pin(orders::client::live(&world, number, world.roll())) as Life),
     );
     lives.extend(
         (0..coupon_people)
@@ -64,6 +70,7 @@ pub fn run(seed: u64) -> Tally {
     world.go_on(&mut lives, steps);
     world.node.borrow_mut().yard.calm = true;
     world.finish(lives);
+    world.finish(vec![Box::pin(orders::rest::come_to_rest(&world, seals))]);
     let sell_off: Life = if seals {
         Box::pin(tickets::client::seal_everything(&world))
     } else {

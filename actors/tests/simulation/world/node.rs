@@ -2,8 +2,10 @@
 
 use super::ballots;
 use super::coupons;
+use super::orders;
+use super::orders::agreement::Agreement;
 use super::plan::{self, Plan, SPAN_S};
-use super::room::{Room, Rooms};
+use super::room::{Room, Rooms, at_once};
 use super::tally::Tally;
 use super::tickets;
 use actors::Time;
@@ -11,8 +13,9 @@ use actors::dice::Dice;
 use actors::domain::ballots::BallotBox;
 use actors::domain::coupons::{Campaign, Rack, Range};
 use actors::domain::tickets::Slice;
+use actors::domain::till::Till;
 use actors::engine::{CardBudget, KeyWindow};
-use actors::store::AppendOutcome;
+use actors::store::{AppendOutcome, ListedRow, Page, Store};
 use std::sync::{Arc, Mutex};
 use testing::memory::{Fate, MemoryStore};
 
@@ -33,11 +36,14 @@ pub struct Yard {
     pub outcomes: Arc<Mutex<Vec<AppendOutcome>>>,
     pub snapshot_every: u64,
     pub lost: u64,
+    /// What slices and tills must agree about.
+    pub agreement: Agreement,
 }
 
 pub struct Node {
     pub yard: Yard,
     pub slices: Room<Slice>,
+    pub tills: Room<Till>,
     pub boxes: Room<BallotBox>,
     pub campaigns: Room<Campaign>,
     pub ranges: Room<Range>,
@@ -50,11 +56,13 @@ impl Node {
         let card_budget = CardBudget::new(plan.card_bytes);
         Node {
             slices: tickets::room(&plan.tickets),
+            tills: orders::room(&plan),
             boxes: ballots::room(&plan.ballots),
             campaigns: coupons::campaigns(&plan.coupons),
             ranges: coupons::ranges(&plan.coupons),
             racks: coupons::racks(&plan.coupons),
             yard: Yard {
+                agreement: Agreement::new(plan.tickets.pool.limits),
                 plan,
                 clock: plan::EVENING,
                 latest: plan::EVENING,
@@ -71,11 +79,12 @@ impl Node {
         }
     }
 
-    fn rooms(&mut self) -> (&mut Yard, [&mut dyn Rooms; 5]) {
+    fn rooms(&mut self) -> (&mut Yard, [&mut dyn Rooms; 6]) {
         (
             &mut self.yard,
             [
                 &mut self.slices,
+                &mut self.tills,
                 &mut self.boxes,
                 &mut self.campaigns,
                 &mut self.ranges,
@@ -130,6 +139,15 @@ impl Node {
                 self.pass_time(due.0 - clock.0 - dice.below(2) as i64);
             }
         }
+    }
+
+    /// To that instant, unless it is over.
+    pub fn pass_time_to(&mut self, instant: Time) {
+        self.pass_time((instant.0 - self.yard.clock.0).max(0));
+    }
+
+    pub fn rows(&self, page: Page) -> Vec<ListedRow> {
+        at_once(|done| self.yard.store.rows(page, done))
     }
 
     pub fn is_idle(&mut self) -> bool {

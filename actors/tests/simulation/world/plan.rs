@@ -9,6 +9,7 @@ use actors::domain::day::Day;
 use actors::domain::lottery::{LotteryPlan, TicketSetup};
 use actors::domain::pool::PoolName;
 use actors::domain::tickets::{Label, Sale, SliceName, SliceTerms, Wave};
+use actors::domain::till::{MemberLimits, TillName};
 
 pub const POOL: PoolName = PoolName::Day(Day(20_261_231));
 pub const DIGITS: u8 = 4;
@@ -21,6 +22,7 @@ const THREE_DAYS_S: u32 = 3 * 3600 * 24;
 
 pub struct Plan {
     pub tickets: Tickets,
+    pub orders: Orders,
     pub coupons: Coupons,
     pub ballots: Ballots,
     pub steps: usize,
@@ -39,6 +41,11 @@ pub struct Tickets {
     pub pool: LotteryPlan,
     pub patterns: Vec<&'static str>,
     pub seals: bool,
+}
+
+pub struct Orders {
+    pub people: u64,
+    pub tills: Vec<TillName>,
 }
 
 pub struct Ballots {
@@ -72,9 +79,10 @@ impl Plan {
         };
         Plan {
             tickets: Tickets::drawn(ticket_people, dice),
+            orders: Orders::drawn(dice),
             coupons: Coupons::drawn(coupon_people, dice),
             ballots: Ballots::drawn(dice),
-            steps: 2000 + dice.below(6000) as usize,
+            steps: 3000 + dice.below(9000) as usize,
             snapshot_every: 2 + dice.below(30),
             card_bytes: [0, 2_000, 1 << 30][dice.below(3) as usize],
             misfortunes: dice.below(40),
@@ -103,6 +111,7 @@ impl Tickets {
         let pool = LotteryPlan {
             tickets: Some(tickets),
             sale: a_sale(&tickets, dice),
+            limits: some_limits(dice),
             labels: ["0***", "*1**", "**2*", "***3"].map(label).into(),
             ..LotteryPlan::named("the pool".into(), an_end(dice))
         };
@@ -142,6 +151,20 @@ fn a_sale(tickets: &TicketSetup, dice: &mut Dice) -> Sale {
         vec![Wave { at, tickets: few }, Wave { at: next, tickets: more }]
     });
     Sale { starts_at, ends_at, waves }
+}
+
+impl Orders {
+    fn drawn(dice: &mut Dice) -> Orders {
+        let tills = TillName::all(POOL, 1 + dice.below(3) as u8);
+        Orders { people: dice.below(7), tills }
+    }
+}
+
+/// So few that orders meet them.
+fn some_limits(dice: &mut Dice) -> MemberLimits {
+    let held = (dice.below(5) > 0).then(|| 3 + dice.below(8) as u16);
+    let bought = (dice.below(5) > 0).then(|| 5 + dice.below(30) as u32);
+    MemberLimits { held, bought }
 }
 
 impl Ballots {

@@ -200,6 +200,7 @@ impl<K: Kind> Room<K> {
         let records = record::records::<K::Event>(frame).expect("what was committed can be read");
         for record in records {
             if let Entry::Fact(event) = &record.entry {
+                K::hear(&mut yard.agreement, &self.names[place], event);
                 self.places[place].cards.write::<K>(event, record.at);
             }
         }
@@ -384,7 +385,7 @@ fn find(store: &MemoryStore, keys: Vec<RowKey>) -> Bodies {
     at_once(|done| store.find(keys, done))
 }
 
-fn at_once<T: Send + 'static>(ask: impl FnOnce(Callback<Result<T, StoreError>>)) -> T {
+pub fn at_once<T: Send + 'static>(ask: impl FnOnce(Callback<Result<T, StoreError>>)) -> T {
     let (to, from) = std::sync::mpsc::channel();
     ask(Box::new(move |answer| to.send(answer).expect("it is waited for")));
     from.try_recv().expect("a memory store answers at once").expect("and does not fail")

@@ -171,7 +171,8 @@ impl Model {
             Command::Pause if self.paused => Ok(Answered::Already),
             Command::Resume if !self.paused => Ok(Answered::Already),
             Command::Change { quota: Some(quota), .. } if *quota < self.plan.quota => {
-                match self.granted() == 0 && *quota > 0 {
+                let leaves_something = *quota > 0 && self.plan.ends_at > self.plan.starts_at;
+                match self.granted() == 0 && leaves_something {
                     true => Ok(Answered::New),
                     false => Err(Refusal::OnlyMore),
                 }

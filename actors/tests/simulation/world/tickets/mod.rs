@@ -2,21 +2,24 @@
 
 pub mod client;
 mod model;
+mod parts;
 
 use super::ask::Call;
 use super::auditor::Audited;
 use super::kind::{Kind, Told};
 use super::node::{Node, Yard};
+use super::orders::agreement::Agreement;
 use super::plan;
 use super::room::Room;
 use super::tally::Tally;
 use actors::cards::Cards;
 use actors::domain::tickets::stock::Ticket;
 use actors::domain::tickets::{Answer, HoldState, HoldView, Question};
-use actors::domain::tickets::{Command, Event, Refusal, Slice, SliceName, TicketLedger};
+use actors::domain::tickets::{Command, Event, PartFate, Refusal, Slice, SliceName, TicketLedger};
 use actors::machine::{Machine, Role, Stamp, Verdict};
 use actors::{Caller, Time};
 use model::{Fate, Held, Model};
+use parts::{Taker, compare_parts, compare_refund};
 
 pub fn room(plan: &plan::Tickets) -> Room<Slice> {
     Room::new(plan.names.clone(), |name: &SliceName| Model::new(name.lead, plan.terms(name)))
@@ -40,6 +43,7 @@ fn wanted(command: &Command) -> Option<(String, usize)> {
         Command::Hold { pattern, at_least, .. } => {
             Some((pattern.to_string(), (*at_least).max(1) as usize))
         }
+        Command::HoldFor { pattern, .. } => Some((pattern.to_string(), 1)),
         _ => None,
     }
 }
@@ -81,6 +85,10 @@ impl Kind for Slice {
         model.record(event, at);
     }
 
+    fn hear(agreement: &mut Agreement, name: &SliceName, event: &Event) {
+        agreement.hear_of_slice(name.lead, event);
+    }
+
     fn model_books(model: &Model) -> TicketLedger {
         model.ledger()
     }
@@ -93,6 +101,9 @@ impl Kind for Slice {
         for (hold, held) in &model.holds {
             compare_hold(*hold, held, machine, cards);
         }
+        if model.opened {
+            compare_parts(model, machine, cards);
+        }
         if !model.sealed {
             compare_tickets(model, machine, cards);
         }
@@ -102,7 +113,11 @@ impl Kind for Slice {
         if let Some((pattern, _)) = wanted(command) {
             let left = if model.closing { 0 } else { model.left(&pattern) };
             seen.least = left.min(seen.least);
-            seen.most = model.held_by(caller.id).max(seen.most);
+            let who = match command {
+                Command::HoldFor { owner, .. } => *owner,
+                _ => caller.id,
+            };
+            seen.most = model.held_by(who).max(seen.most);
         }
     }
 
@@ -156,6 +171,22 @@ impl Kind for Slice {
             }
             (Command::Refund { ticket }, Event::Refunded { ticket: refunded, .. }) => {
                 assert_eq!(ticket, refunded)
+            }
+            (Command::Refund { ticket }, Event::Referred { ticket: referred, order }) => {
+                assert!(ticket == referred && model.parts.contains_key(order));
+            }
+            (Command::HoldFor { order, count, .. }, Event::HeldFor { order: of, tickets, .. }) => {
+                assert!(order == of && tickets.len() <= usize::from(*count));
+                assert!(model.parts.contains_key(order), "told of a part that is nowhere");
+            }
+            (Command::Follow { order, fate }, Event::Followed { order: of, .. }) => {
+                let known = model.parts.get(order).and_then(|part| part.fate);
+                let may_be_new = model.sealed && *fate == PartFate::Ended;
+                assert!(order == of && (known == Some(*fate) || may_be_new), "{known:?}");
+            }
+            (Command::FollowRefund { order, tickets }, Event::FollowedRefund { order: of, .. }) => {
+                let left = &model.parts[order].tickets;
+                assert!(order == of && !left.iter().any(|ticket| tickets.contains(ticket)));
             }
             (Command::Open { .. }, Event::Prepared { .. }) => assert!(model.opened),
             (Command::Seal, Event::Cleared { .. } | Event::Sealed { .. }) => assert!(model.closing),
@@ -221,8 +252,16 @@ impl Kind for Slice {
                 );
                 tally.count("closed");
             }
-            Refusal::OrderOver | Refusal::NoPart | Refusal::PartsLive { .. } => {
-                panic!("nobody orders in this world: {refusal:?}")
+            Refusal::OrderOver => {
+                let Command::HoldFor { order, .. } = &call.command else {
+                    panic!("only a part is refused so")
+                };
+                assert!(!model.parts[order].is_live(), "the part of {order:?} lives");
+                tally.count("slice asked too late");
+            }
+            Refusal::NoPart => panic!("a part is lost: {:?}", call.command),
+            Refusal::PartsLive { .. } => {
+                panic!("all orders were settled before slices are sealed")
             }
             Refusal::UnknownHold => {
                 let begun = told.before(told.place).find(|event| begins(event, hold));
@@ -259,11 +298,12 @@ impl Kind for Slice {
                 let Command::Refund { ticket } = &call.command else {
                     panic!("only a refund is refused so")
                 };
-                let holder = model
-                    .taken
-                    .get(&(ticket.number, ticket.copy))
-                    .map(|hold| model.holds[hold].fate);
-                assert!(holder != Some(Fate::Sold) || told.is_stale(), "{ticket:?} is sold");
+                let is_sold = match model.taken.get(&(ticket.number, ticket.copy)) {
+                    Some(Taker::Hold(hold)) => model.holds[hold].fate == Fate::Sold,
+                    Some(Taker::Order(_)) => true,
+                    None => false,
+                };
+                assert!(!is_sold || told.is_stale(), "{ticket:?} is sold");
             }
             Refusal::ExtendedToTheLimit { until } => {
                 assert_eq!(*until, model.end_of_hold(model.holds[&hold].since, u32::MAX))
@@ -337,8 +377,16 @@ fn compare_hold(hold: u32, held: &Held, machine: &Slice, cards: &Cards<'_>) {
 
 /// The slice would take back exactly what is sold, and knows whose it is.
 fn compare_tickets(model: &Model, machine: &Slice, cards: &Cards<'_>) {
-    for ((number, copy), hold) in &model.taken {
-        let (ticket, held) = (Ticket { number: *number, copy: *copy }, &model.holds[hold]);
+    for ((number, copy), taker) in &model.taken {
+        let ticket = Ticket { number: *number, copy: *copy };
+        let hold = match taker {
+            Taker::Hold(hold) => hold,
+            Taker::Order(order) => {
+                compare_refund(ticket, *order, machine, cards);
+                continue;
+            }
+        };
+        let held = &model.holds[hold];
         let decided = machine.decide(
             &Command::Refund { ticket },
             &Caller::SYSTEM,

@@ -4,8 +4,11 @@
 //! It is fed with committed records, one by one, and objects to any that breaks a rule. It shares
 //! no code with the rule book.
 
+use super::parts::{Part, Taker};
 use actors::domain::tickets::stock::Ticket;
-use actors::domain::tickets::{Event, LabelLedger, Sale, SliceLabel, SliceTerms, TicketLedger};
+use actors::domain::tickets::{
+    Event, LabelLedger, OrderNumber, Sale, SliceLabel, SliceTerms, TicketLedger,
+};
 use actors::{Id, Time};
 use std::collections::BTreeMap;
 
@@ -28,14 +31,15 @@ pub struct Held {
 }
 
 pub struct Model {
-    lead: u8,
-    terms: SliceTerms,
+    pub(super) lead: u8,
+    pub(super) terms: SliceTerms,
     pub opened: bool,
     pub closing: bool,
     pub sealed: bool,
     time: Time,
-    pub taken: BTreeMap<(u32, u16), u32>,
+    pub taken: BTreeMap<(u32, u16), Taker>,
     pub holds: BTreeMap<u32, Held>,
+    pub parts: BTreeMap<OrderNumber, Part>,
 }
 
 pub fn matches(pattern: &str, number: u32) -> bool {
@@ -45,7 +49,7 @@ pub fn matches(pattern: &str, number: u32) -> bool {
 
 impl Model {
     pub fn new(lead: u8, terms: SliceTerms) -> Model {
-        let (taken, holds) = Default::default();
+        let (taken, holds, parts) = Default::default();
         Model {
             lead,
             terms,
@@ -55,6 +59,7 @@ impl Model {
             time: Time(i64::MIN),
             taken,
             holds,
+            parts,
         }
     }
 
@@ -111,7 +116,7 @@ impl Model {
         let pattern = label.pattern.to_string();
         let of = |fate: Fate| {
             let holds = self.holds.values().filter(|hold| hold.fate == fate);
-            let tickets = holds.flat_map(|hold| &hold.tickets);
+            let tickets = holds.flat_map(|hold| &hold.tickets).chain(self.of_parts(fate));
             tickets.filter(|ticket| matches(&pattern, ticket.number)).count() as u64
         };
         let (held, sold) = (of(Fate::Live), of(Fate::Sold));
@@ -127,7 +132,9 @@ impl Model {
     pub fn held_by(&self, owner: Id) -> usize {
         let live =
             self.holds.values().filter(|hold| hold.fate == Fate::Live && hold.owner == owner);
-        live.map(|hold| hold.tickets.len()).sum()
+        let parts = self.parts.values().filter(|part| part.is_live() && part.owner == owner);
+        live.map(|hold| hold.tickets.len()).sum::<usize>()
+            + parts.map(|part| part.tickets.len()).sum::<usize>()
     }
 
     pub fn closes_at(&self) -> Time {
@@ -142,11 +149,9 @@ impl Model {
     pub fn ledger(&self) -> TicketLedger {
         let stock = u64::from(self.numbers()) * u64::from(self.terms.copies);
         let of = |fate| {
-            self.holds
-                .values()
-                .filter(|hold| hold.fate == fate)
-                .map(|hold| hold.tickets.len() as u64)
-                .sum()
+            let holds = self.holds.values().filter(|hold| hold.fate == fate);
+            let tickets = holds.map(|hold| hold.tickets.len() as u64);
+            tickets.sum::<u64>() + self.of_parts(fate).count() as u64
         };
         let live = self.holds.values().filter(|hold| hold.fate == Fate::Live);
         TicketLedger {
@@ -175,6 +180,7 @@ impl Model {
         assert!(!self.sealed, "{event:?} after the slice was sealed");
         match event {
             Event::Opened { .. } => panic!("no slice is opened so any more"),
+            Event::HoldRefunded { .. } => panic!("holds are taken back ticket by ticket"),
             Event::PreparedIn { .. } | Event::Withdrawn { .. } => panic!("nobody withdraws it"),
             Event::Prepared { lead, terms } => {
                 assert_eq!((*lead, &**terms), (self.lead, &self.terms));
@@ -232,7 +238,7 @@ impl Model {
                     "{ticket:?} was not sold by hold {hold}"
                 );
                 assert_eq!(held.tickets, *left, "what is left of hold {hold}");
-                self.taken.remove(&(ticket.number, ticket.copy));
+                assert_eq!(self.free_again(ticket), Some(Taker::Hold(*hold)));
             }
             Event::Cleared { holds } => {
                 self.closing = true;
@@ -246,20 +252,25 @@ impl Model {
             Event::HeldFor { .. }
             | Event::Followed { .. }
             | Event::FollowedRefund { .. }
-            | Event::HoldRefunded { .. }
-            | Event::Referred { .. } => {
-                panic!("nobody orders in this world: {event:?}")
-            }
+            | Event::Referred { .. } => self.record_of_order(event, at),
         }
     }
 
     fn hold(&mut self, hold: u32, owner: Id, tickets: &[Ticket], at: Time, until: Time) {
-        assert!(!self.closing && at < self.terms.closes_at, "held after the lottery closed");
         assert!(
             until > at
                 && until <= self.terms.closes_at
                 && until <= at.plus_s(self.terms.hold_max_s)
         );
+        self.take(tickets, Taker::Hold(hold), at);
+        let held = Held { owner, tickets: tickets.to_vec(), since: at, until, fate: Fate::Live };
+        assert!(self.holds.insert(hold, held).is_none(), "hold {hold} began twice");
+        assert!(self.held_by(owner) <= self.limit(), "{owner:?} holds more than the limit");
+    }
+
+    /// Whichever way tickets are taken, they are there, let out, and free.
+    pub(super) fn take(&mut self, tickets: &[Ticket], taker: Taker, at: Time) {
+        assert!(!self.closing && at < self.terms.closes_at, "held after the lottery closed");
         let Sale { starts_at, ends_at, .. } = *self.sale();
         assert!(starts_at.is_none_or(|starts_at| starts_at <= at), "held before the sale began");
         assert!(ends_at.is_none_or(|ends_at| at < ends_at), "held after the sale");
@@ -268,13 +279,14 @@ impl Model {
             assert_eq!(ticket.number / 1000, self.lead as u32, "{ticket:?} is of another slice");
             assert!(ticket.number % 1000 < self.numbers(), "{ticket:?} does not exist");
             assert!((1..=self.terms.copies).contains(&ticket.copy), "there is no {ticket:?}");
-            let taken = self.taken.insert((ticket.number, ticket.copy), hold);
+            let taken = self.taken.insert((ticket.number, ticket.copy), taker);
             assert_eq!(taken, None, "{ticket:?} was handed out twice");
         }
         assert!(self.released(at) >= 0, "more than the waves had let out");
-        let held = Held { owner, tickets: tickets.to_vec(), since: at, until, fate: Fate::Live };
-        assert!(self.holds.insert(hold, held).is_none(), "hold {hold} began twice");
-        assert!(self.held_by(owner) <= self.limit(), "{owner:?} holds more than the limit");
+    }
+
+    pub(super) fn free_again(&mut self, ticket: &Ticket) -> Option<Taker> {
+        self.taken.remove(&(ticket.number, ticket.copy))
     }
 
     fn live(&mut self, hold: u32) -> &mut Held {
@@ -288,7 +300,7 @@ impl Model {
         let held = self.live(hold);
         held.fate = fate;
         for ticket in held.tickets.clone() {
-            assert_eq!(self.taken.remove(&(ticket.number, ticket.copy)), Some(hold));
+            assert_eq!(self.free_again(&ticket), Some(Taker::Hold(hold)));
         }
     }
 }
