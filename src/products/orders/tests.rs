@@ -2,6 +2,8 @@
 //! the process dies, at every single write. Whatever was answered is so, an order is bought as a
 //! whole or not at all, and nothing is left over.
 
+mod many;
+mod ten;
 mod trap;
 
 use super::{Orders, PlacedTickets, WantedOrder};
@@ -68,14 +70,17 @@ impl Process {
     }
 
     async fn create(&self) {
+        self.create_with(2, MemberLimits { held: Some(5), bought: Some(7) }).await;
+    }
+
+    async fn create_with(&self, copies: u16, limits: MemberLimits) {
         let tickets = TicketSetup {
             digits: 4,
-            copies: 2,
+            copies,
             holds_per_member: 100,
             hold_max_s: 600,
             numbers: None,
         };
-        let limits = MemberLimits { held: Some(5), bought: Some(7) };
         let closes_at = Time(NOW).plus_s(1_000_000);
         let named = LotteryPlan::named("Rush".into(), closes_at);
         let plan = LotteryPlan { tickets: Some(tickets), limits, ..named };
@@ -111,6 +116,14 @@ impl Process {
 
     /// Time passes until everything has expired, and the sweep comes round.
     async fn rests(&self) {
+        self.expires().await;
+        for _ in 0..3 {
+            self.orders.sweep().await.expect("the store answers");
+        }
+    }
+
+    /// Time passes until nothing lives any more.
+    async fn expires(&self) {
         self.clock.fetch_add(1_000_000, Ordering::Relaxed);
         let plan = self.plan().await.expect("the store answers");
         for till in plan.tills(POOL) {
@@ -118,9 +131,6 @@ impl Process {
             let told = self.engine.tills.command(&till, nothing, By::SYSTEM).await;
             let unopened = Failure::Refused(till::Refusal::NotOpened);
             assert!(told.as_ref().err().is_none_or(|failure| *failure == unopened), "{told:?}");
-        }
-        for _ in 0..3 {
-            self.orders.sweep().await.expect("the store answers");
         }
     }
 
@@ -234,10 +244,15 @@ struct Scene {
 
 impl Scene {
     async fn begun() -> Scene {
+        let scene = Scene::empty();
+        scene.process.create().await;
+        scene
+    }
+
+    fn empty() -> Scene {
         let (store, snare) = (MemoryStore::default(), Snare::default());
         let clock = Arc::new(AtomicI64::new(NOW));
         let process = Process::on(&store, &snare, &clock);
-        process.create().await;
         Scene { store, snare, clock, process, client: Rc::default() }
     }
 
