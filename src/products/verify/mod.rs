@@ -2,10 +2,13 @@
 //!
 //! Checks every hash and sequence, that every record can be read, that the books of every partition
 //! balance, and that each snapshot stands on the chain and says there what the log says; that lists
-//! and cards are those which the logs declare, no more and no less; and what else a store keeps.
+//! and cards are those which the logs declare, no more and no less; that slices and tills say the
+//! same of every order, and limits were kept; and what else a store keeps.
 //! Memory stays bounded: one partition at a time, one frame at a time, and so many of its rows.
 
 mod lists;
+mod orders;
+mod portion;
 
 use crate::table;
 use crate::table::kind_of;
@@ -13,6 +16,7 @@ use actors::machine::Counts;
 use actors::store::Position;
 use anyhow::{Context, bail};
 use lists::{Lists, MOST, Rows};
+use orders::OrderAudit;
 use ports::history::History;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -75,15 +79,17 @@ pub fn verify_telling(
 ) -> anyhow::Result<Verified> {
     let (mut verified, mut declared) = (Verified::default(), Lists::default());
     let partitions = history.partitions()?;
+    let mut orders = OrderAudit::first(MOST);
     let all = partitions.len() as u64;
-    for partition in partitions {
+    for partition in &partitions {
         tell(verified.partitions, all);
-        let one = one(history, &partition, &mut declared);
+        let one = one(history, partition, &mut declared, &mut orders);
         let (records, books) = one.with_context(|| format!("partition {partition}"))?;
         books.into_iter().for_each(|share| verified.count(share));
         verified.records += records;
         verified.partitions += 1;
     }
+    orders::compare(history, &partitions, orders)?;
     history.check_the_rest()?;
     let mut kept = Lists::default();
     if history.each_row(&mut |row| kept.add(&row))? {
@@ -96,6 +102,7 @@ fn one(
     history: &dyn History,
     partition: &str,
     lists: &mut Lists,
+    orders: &mut OrderAudit,
 ) -> anyhow::Result<(u64, Vec<(String, Counts)>)> {
     let Some((kind, name)) = kind_of(partition) else {
         bail!("its kind is unknown to this version")
@@ -108,6 +115,7 @@ fn one(
     let mut rows = Rows::first(MOST);
     history.frames_of(partition, &mut |frame| {
         replay.frame(&frame)?;
+        orders.see(partition, &frame)?;
         table::rows(partition, &frame).iter().for_each(|row| rows.see(row));
         on_the_chain |= stands_at == frame.to;
         Ok(())
