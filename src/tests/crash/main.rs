@@ -11,6 +11,7 @@ mod flood;
 mod histories;
 mod import;
 mod kill;
+mod limits;
 mod load;
 mod old_folders;
 mod promotions;

@@ -14,6 +14,7 @@
 //! - [`TestClock`]: a clock for tests that build a part of the product by hand.
 //! - [`RedisServer`], [`database::database`], [`prometheus::Prometheus`], [`Verifier`]: programs of
 //!   others. A test that lacks one says so and passes; on CI it fails ([`needed`]).
+//! - [`one_member::OneMember`]: many clients who buy as one, while servers come and go.
 //! - [`load`]: the crowd of the benches.
 //! - [`printed`]: parts of documents that are run as printed.
 //!
@@ -54,6 +55,7 @@ pub mod load;
 pub mod loopback;
 pub mod needed;
 pub mod printed;
+pub mod one_member;
 pub mod process;
 pub mod prometheus;
 pub mod receiver;

@@ -5,6 +5,7 @@
 //! later, with the same key, as clients do.
 
 mod crowd;
+mod limits;
 mod outages;
 mod serving;
 mod told;

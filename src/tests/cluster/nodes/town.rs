@@ -5,6 +5,7 @@ use super::crowd::Crowd;
 use crate::STAMPEDE;
 use harness::database::TestDatabase;
 use harness::keyspaces::Lent;
+use harness::one_member::OneMember;
 use harness::{Client, DAY, Process, TestFolder, id, succeeds};
 use serde_json::{Value, json};
 use std::net::{Ipv4Addr, TcpListener};
@@ -105,6 +106,13 @@ impl Town {
 
     pub fn crowd(&self) -> Crowd {
         Crowd::new(self.doors.clone(), &self.key)
+    }
+
+    /// A pool of which one may buy so many, and its one member.
+    pub fn one_member(&self, most: usize) -> OneMember {
+        let ada = OneMember::of_new_pool(&self.admin(), &self.key, most);
+        ada.is_at(self.addresses.clone());
+        ada
     }
 
     pub fn admin(&self) -> Client {
