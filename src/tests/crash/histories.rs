@@ -5,6 +5,8 @@
 //! (`src/tests/histories`). `STAMPEDE_HISTORIES=5000` lives through more, `STAMPEDE_SEED=17` begins
 //! with another seed. A history that has no order is kept in `target/histories`, with a picture.
 
+mod orders;
+
 use crate::STAMPEDE;
 use actors::dice::Dice;
 use harness::client::agent;
@@ -22,11 +24,14 @@ use std::time::Instant;
 const USUAL: u64 = 12;
 const SEED: u64 = 22;
 const CLIENTS: u64 = 8;
-const OPERATIONS: u64 = 300;
+const OPERATIONS: u64 = 420;
 const QUOTA: u64 = 24;
 /// More than can win.
 const MEMBERS: u64 = 40;
 const NUMBERS: u64 = 12;
+/// What one member of a pool may hold at a time, and buy.
+const HELD: u64 = 4;
+const MAY_BUY: u64 = 9;
 
 /// One line of a history, as the checker reads it.
 #[derive(Clone, Serialize)]
@@ -39,6 +44,8 @@ struct Line {
     told: String,
     gave: String,
     quota: u64,
+    held: u64,
+    count: u64,
     asked: u64,
     heard: u64,
     lost: bool,
@@ -48,6 +55,7 @@ struct Line {
 struct World {
     history: u64,
     service: Client,
+    admin: Client,
     campaign: String,
     up: Up,
     began: Instant,
@@ -83,6 +91,7 @@ struct Caller<'a> {
     number: u64,
     dice: Dice,
     holds: Vec<(String, String)>,
+    orders: Vec<orders::Ordered>,
 }
 
 #[test]
@@ -95,6 +104,10 @@ fn every_history_has_an_order_in_which_each_answer_is_right() {
     let told = |word: &str| lines.iter().filter(|line| line.told == word).count();
     for word in ["granted", "sold-out", "held", "no-match-left", "confirmed", "released"] {
         assert!(told(word) > 0, "nobody was ever told {word}");
+    }
+    for word in orders::words() {
+        let heard = |line: &Line| orders::is_about_orders(line) && line.told == word;
+        assert!(lines.iter().any(heard), "nobody who ordered was ever told {word}");
     }
     let found = check(&checker, &lines);
     assert!(found.is_ok(), "seed {seed}: {}", found.unwrap_err());
@@ -148,6 +161,16 @@ fn a_history_with_a_wrong_answer_has_no_such_order() {
     });
 }
 
+#[test]
+fn a_history_of_orders_with_a_wrong_answer_has_no_such_order() {
+    let Some(checker) = checker() else { return };
+    let lines = live_through(1, SEED + 2);
+    check(&checker, &lines).unwrap();
+    for (what, forged) in orders::forgeries(&lines) {
+        assert!(check(&checker, &forged).is_err(), "{what}");
+    }
+}
+
 /// What happened in so many histories, each with a kill in it.
 fn live_through(histories: u64, seed: u64) -> Vec<Line> {
     let folder = TestFolder::new();
@@ -162,6 +185,7 @@ fn live_through(histories: u64, seed: u64) -> Vec<Line> {
         let world = &World {
             history,
             service: service.clone(),
+            admin: admin.clone(),
             campaign: new_campaign(&admin, history),
             up: Up::default(),
             began: Instant::now(),
@@ -169,12 +193,14 @@ fn live_through(histories: u64, seed: u64) -> Vec<Line> {
             lines: Mutex::default(),
         };
         admin.open_lottery(&day(history), 1);
+        orders::open_pool(&admin, history);
         let mut dice = Dice::new(seed + history);
         let kill_at = OPERATIONS / 8 + dice.below(OPERATIONS / 2);
         server = thread::scope(|scope| {
             for number in 0..CLIENTS {
                 let dice = Dice::new(dice.roll());
-                let mut caller = Caller { world, number, dice, holds: Vec::new() };
+                let mut caller =
+                    Caller { world, number, dice, holds: Vec::new(), orders: Vec::new() };
                 scope.spawn(move || caller.act_until_enough_was_done());
             }
             while world.done.load(Ordering::SeqCst) < kill_at {
@@ -219,7 +245,8 @@ impl Caller<'_> {
 
     fn act(&mut self) {
         let open = self.holds.len() as u64;
-        match self.dice.below(12) {
+        match self.dice.below(20) {
+            12.. => self.act_with_orders(),
             0..4 => self.claim(),
             4 => self.count(),
             5..8 => self.hold(),
@@ -349,6 +376,8 @@ impl Caller<'_> {
             told: String::new(),
             gave: String::new(),
             quota: QUOTA,
+            held: 0,
+            count: 0,
             asked: 0,
             heard: 0,
             lost: false,

@@ -27,11 +27,14 @@ type Line struct {
 	With string `json:"with"`
 	Told string `json:"told"`
 	// The rank or the hold that was given, or how many there are.
-	Gave   string `json:"gave"`
-	Quota  int    `json:"quota"`
-	Asked  int64  `json:"asked"`
-	Heard  int64  `json:"heard"`
-	IsLost bool   `json:"lost"`
+	Gave  string `json:"gave"`
+	Quota int    `json:"quota"`
+	// How many one may hold at a time, and how many of them this is about.
+	Held   int   `json:"held"`
+	Count  int   `json:"count"`
+	Asked  int64 `json:"asked"`
+	Heard  int64 `json:"heard"`
+	IsLost bool  `json:"lost"`
 }
 
 // Longer than this no history takes; one that does is told.

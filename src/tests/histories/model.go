@@ -1,4 +1,4 @@
-// What a campaign and a number may answer, one after the other.
+// What a campaign, a number and a member's allowance may answer, one after the other.
 package main
 
 import (
@@ -10,7 +10,8 @@ import (
 )
 
 // A state is a text. Of a campaign: the members who were granted a voucher, in their order, each
-// after a space. Of a number: "", "held H" or "sold H", where H is the hold.
+// after a space. Of a number: "", "held H" or "sold H", where H is the hold. Of an allowance: see
+// allowance.go.
 //
 // What was never answered is done when its turn comes. Its turn may come after everything else, and
 // then it is as if it had never been.
@@ -62,6 +63,13 @@ func after(state string, line Line) *string {
 		return ended(state, line)
 	case "look":
 		return unchangedIf(state, line.IsLost || (line.Gave == "1") == (state == ""))
+	case "order", "buy", "give back":
+		return orderedWith(state, line)
+	case "refund":
+		if strings.HasPrefix(line.Thing, "ticket ") {
+			return takenBack(state, line)
+		}
+		return orderedWith(state, line)
 	}
 	panic("nobody can do that: " + line.Did)
 }
@@ -136,4 +144,18 @@ func ended(state string, line Line) *string {
 		return unchangedIf(state, !isHeld && !isSold)
 	}
 	return unchangedIf(state, line.Told == "hold-confirmed" && isSold)
+}
+
+// A ticket of an order that was bought, and is free again.
+func takenBack(state string, line Line) *string {
+	switch {
+	case state == "sold "+line.With:
+		return to("")
+	case line.IsLost:
+		return &state
+	case line.Told == "refunded":
+		// It may be somebody else's by now, or have been taken back before.
+		return &state
+	}
+	return unchangedIf(state, line.Told == "not-sold")
 }
