@@ -1,10 +1,10 @@
 """Compares what clients were told with what the server's own lists say, line by line, and says what
 is wrong in plain sentences.
 
-A run writes `told`, `stored`, `unsure`, `stock`, `limit`, `counts`, `whole`, `has`, `drawn`, `found`
-and `note` lines (see lib/told.js). Every thing that somebody was told is his must be stored as his,
-in that state, once; nothing else may be stored, except for somebody who got no answer. What counts
-for a limit stays within it, and what was bought as one is stored as one.
+A run writes `told`, `stored`, `unsure`, `stock`, `limit`, `counts`, `whole`, `has`, `drawn`,
+`found` and `note` lines (see lib/told.js). Every thing that somebody was told is theirs must be
+stored as theirs, in that state, once; nothing else may be stored, except for somebody who got no
+answer. What counts for a limit stays within it, and what was bought as one is stored as one.
 """
 
 from collections import defaultdict

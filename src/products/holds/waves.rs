@@ -1,5 +1,5 @@
-//! What is refused because it is not released yet: whichever slices were asked, it is said when more
-//! is.
+//! What is refused because it is not released yet: whichever slices were asked, it is said when
+//! more is.
 
 use super::{Holds, WantedHold, counts};
 use crate::failure::{Error, Refusal};

@@ -1,7 +1,9 @@
 //! Tickets of a lottery: looked for, held, bought, refunded.
 //!
 //! They are in slices by their leading digit. The first request that needs a slice opens it.
+//! `looking` has what asks many slices and changes nothing.
 
+pub mod looking;
 pub(crate) mod opened;
 pub mod sold;
 pub mod told;
@@ -17,8 +19,8 @@ use actors::domain::shelves;
 use actors::domain::tickets::pattern::Pattern;
 use actors::domain::tickets::stock::Ticket;
 use actors::domain::tickets::{
-    Answer, Command, Event, HoldId, HoldView, LabelLedger, OrderNumber, Question, Refusal, Slice,
-    SliceName, TicketId, TicketLedger, before_tickets_of,
+    Answer, Command, Event, HoldId, HoldView, OrderNumber, Question, Refusal, Slice, SliceName,
+    TicketId, before_tickets_of,
 };
 use actors::engine::{By, Done, Failure};
 use actors::store::{ListedRow, Page, StoreError};
@@ -87,14 +89,6 @@ pub enum RefundedBy {
     Slice,
     /// The order has to be asked.
     Till(OrderNumber),
-}
-
-/// How many match a pattern, how many of them are free, and some of these.
-#[derive(Default)]
-pub struct Matching {
-    pub matching: u64,
-    pub free: u64,
-    pub sample: Vec<TicketId>,
 }
 
 impl Tickets {
@@ -237,105 +231,6 @@ impl Tickets {
         Ok(lines)
     }
 
-    pub async fn matching(
-        &self,
-        pool: PoolName,
-        plan: &ArrangedPlan,
-        pattern: &Pattern,
-        label: Option<u8>,
-        sample: u16,
-    ) -> Result<Matching, Error> {
-        let Some(pattern) = plan.narrowed(pattern, label) else { return Ok(Matching::default()) };
-        let names = plan.slices_matching(pool, &pattern);
-        let seed = self.engine.node.seed();
-        let question = Question::Matching { pattern, sample, seed };
-        let _turn = self.looks.acquire().await;
-        let mut all = Matching::default();
-        for (name, answer) in
-            names.iter().zip(self.slices(&names, &open_with(plan)).look(&question).await?)
-        {
-            if let Answer::Matching { matching, free, sample } = answer {
-                all.matching += matching;
-                all.free += free;
-                let id = |ticket: &Ticket| TicketId {
-                    pool,
-                    digits: name.digits,
-                    number: ticket.number,
-                    copy: ticket.copy,
-                };
-                all.sample.extend(sample.iter().map(id));
-            }
-        }
-        spread(&mut all.sample, sample as usize);
-        Ok(all)
-    }
-
-    /// How many that match are free in each slice that may have some; or how many of them follow
-    /// one another, up to `most`.
-    pub(crate) async fn free_of_slices(
-        &self,
-        pool: PoolName,
-        plan: &ArrangedPlan,
-        pattern: &Pattern,
-        most: Option<u16>,
-    ) -> Result<Vec<(SliceName, u64)>, Error> {
-        let names = plan.slices_matching(pool, pattern);
-        let pattern = *pattern;
-        let question = match most {
-            Some(most) => Question::LongestRun { pattern, most },
-            None => Question::Matching { pattern, sample: 0, seed: 0 },
-        };
-        let _turn = self.looks.acquire().await;
-        let answers = self.slices(&names, &open_with(plan)).look(&question).await?;
-        let free = |answer| match answer {
-            Answer::Matching { free, .. } => free,
-            Answer::LongestRun(length) => u64::from(length),
-            _ => 0,
-        };
-        Ok(names.into_iter().zip(answers.into_iter().map(free)).collect())
-    }
-
-    /// The books of all slices of a lottery.
-    pub async fn ledger(&self, pool: PoolName, plan: &ArrangedPlan) -> Result<TicketLedger, Error> {
-        let none = no_ledger(plan);
-        Ok(self.ledgers(pool, plan).await?.into_iter().fold(none, |sum, (_, part)| sum + part))
-    }
-
-    /// The same, and how many of those that are free are released by then. None: there are no
-    /// waves, so all are.
-    pub async fn ledger_and_released(
-        &self,
-        pool: PoolName,
-        plan: &ArrangedPlan,
-        now: Time,
-    ) -> Result<(TicketLedger, Option<u64>), Error> {
-        let (mut sum, mut released) = (no_ledger(plan), None);
-        for (slice, part) in self.ledgers(pool, plan).await? {
-            let of_slice = plan.terms(&slice).and_then(|terms| terms.sale.released(now));
-            if let Some(of_slice) = of_slice {
-                let left = of_slice.saturating_sub(part.stock - part.free).min(part.free);
-                *released.get_or_insert(0) += left;
-            }
-            sum = sum + part;
-        }
-        Ok((sum, released))
-    }
-
-    async fn ledgers(
-        &self,
-        pool: PoolName,
-        plan: &ArrangedPlan,
-    ) -> Result<Vec<(SliceName, TicketLedger)>, Error> {
-        let _turn = self.looks.acquire().await;
-        let names = plan.slices(pool);
-        let answers = self.slices(&names, &open_with(plan)).look(&Question::Ledger).await?;
-        let ledger = |(name, answer)| match answer {
-            Answer::Ledger(ledger) => Some((name, ledger)),
-            _ => None,
-        };
-        Ok(names.into_iter().zip(answers).filter_map(ledger).collect())
-    }
-
     /// Whether all slices gave way that nobody has touched: false if one was touched.
     pub async fn withdraw(
         &self,
@@ -369,19 +264,5 @@ impl Tickets {
         open: &'a (dyn Fn(&SliceName) -> Option<Command> + Sync),
     ) -> Whole<'a, Slice> {
         Whole { router: &self.engine.slices, names, open }
-    }
-}
-
-/// Of no slice, with all labels.
-fn no_ledger(plan: &ArrangedPlan) -> TicketLedger {
-    let labels = (0u8..).zip(&plan.labels).map(|(place, _)| LabelLedger::of(place));
-    TicketLedger { labels: labels.collect(), ..TicketLedger::default() }
-}
-
-/// Keeps `most`, evenly taken from all slices rather than from the first.
-fn spread(sample: &mut Vec<TicketId>, most: usize) {
-    if sample.len() > most {
-        let step = sample.len() as f64 / most as f64;
-        *sample = (0..most).map(|i| sample[(i as f64 * step) as usize]).collect();
     }
 }

@@ -136,6 +136,36 @@ fn a_newcomer_holds_and_buys_a_number_claims_a_voucher_and_takes_part_in_a_draw(
 }
 
 #[test]
+fn a_member_holds_seats_side_by_side_and_sees_what_is_left_of_their_share() {
+    let Some(scene) = Scene::open() else { return };
+    let browser = &scene.browser;
+    let hall = json!({"id": "hall", "closes_at": "2199-12-31T00:00:00Z",
+        "tickets": {"digits": 4}, "per_member": {"held": 4, "bought": 6}});
+    scene.server().admin().post("/pools", hall).expect(201);
+
+    browser.press("I am new here");
+    browser.fill("account", "ada");
+    browser.fill("password", PASSWORD);
+    browser.press("Make it");
+    browser.sees("What is mine");
+    browser.go("lotteries/hall");
+    browser.sees("I hold 0 and have bought 0. I may hold 4 more.");
+    browser.fill("pattern", "07**");
+    browser.fill("count", "3");
+    browser.run("document.querySelector('input[name=together]').click()", json!([]));
+    browser.press("Hold");
+    let are_a_run = "((said) => said && said[2] - said[1] === 1 && said[3] - said[2] === 1)(\
+        document.body.innerText.match(/You hold (07\\d\\d), (07\\d\\d), (07\\d\\d)\\./))";
+    browser.until(are_a_run, json!([]));
+    browser.sees("I hold 3 and have bought 0. I may hold 1 more.");
+    browser.go("mine");
+    browser.press("Buy");
+    browser.sees("You have bought 07");
+    browser.go("lotteries/hall");
+    browser.sees("I hold 0 and have bought 3. I may hold 3 more.");
+}
+
+#[test]
 fn a_lottery_is_closed_and_drawn_by_whoever_types_its_day() {
     let Some(scene) = Scene::open() else { return };
     let browser = &scene.browser;

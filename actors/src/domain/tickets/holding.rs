@@ -10,6 +10,7 @@ use super::pattern::Pattern;
 use super::rules::Slice;
 use super::stock::Ticket;
 use super::terms::SliceTerms;
+use super::wish::SliceWish;
 use super::words::{Event, HoldState, HoldView, Refusal};
 use crate::cards::Cards;
 use crate::dice::Dice;
@@ -18,15 +19,6 @@ use crate::machine::{Caller, Role, Stamp, Verdict};
 use crate::time::Time;
 
 type Decided = Result<Verdict<Event>, Refusal>;
-
-/// What a hold, or a part of an order, is to have.
-pub(super) struct SliceWish {
-    pub pattern: Pattern,
-    pub count: u16,
-    pub at_least: u16,
-    /// Whether the numbers have to follow one another.
-    pub together: bool,
-}
 
 /// A hold of the caller's.
 enum Held<'a> {

@@ -18,6 +18,7 @@ mod saved;
 pub mod stock;
 mod taken;
 mod terms;
+mod wish;
 mod words;
 
 pub use labels::LabelLedger;

@@ -5,12 +5,12 @@
 //! leaves a card, so that a request that comes late takes nothing.
 
 use super::books::LivePart;
-use super::holding::SliceWish;
 use super::names::OrderNumber;
 use super::past::{PastPart, part_key};
 use super::rules::Slice;
 use super::stock::Ticket;
 use super::terms::SliceTerms;
+use super::wish::SliceWish;
 use super::words::{Event, PartFate, Refusal};
 use crate::cards::Cards;
 use crate::id::Id;

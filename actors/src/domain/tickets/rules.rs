@@ -12,11 +12,11 @@
 //! cards, so a hold that lives or begins needs no look-up.
 
 use super::books::{Books, Live, LivePart};
-use super::holding::SliceWish;
 use super::labels::LabelBooks;
 use super::names::{SliceName, lead_digits};
 use super::stock::Stock;
 use super::terms::SliceTerms;
+use super::wish::SliceWish;
 use super::words::{Answer, Command, Event, Question, Refusal, TicketLedger};
 use super::{past, rows};
 use crate::cards::{Card, Cards, NameShelf};

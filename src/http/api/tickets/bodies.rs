@@ -40,9 +40,9 @@ pub struct CreateHold {
     pub count: u16,
     /// Fewer than this are refused. 1, if absent; with `together` it is `count`.
     pub at_least: Option<u16>,
-    /// Whether the numbers have to follow one another, as seats in a row do: 100, 101, 102, a ticket
-    /// of each. They are of one slice. With `at_least` you get the longest such run that there is,
-    /// up to `count`.
+    /// Whether the numbers have to follow one another, as seats in a row do: 100, 101, 102, a
+    /// ticket of each. They are of one slice. With `at_least` you get the longest such run that
+    /// there is, up to `count`.
     #[serde(default)]
     pub together: bool,
     /// Seconds until the hold ends by itself.

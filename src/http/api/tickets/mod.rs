@@ -1,8 +1,8 @@
 //! Tickets: hold some and buy them, how many match a pattern, the ones I bought, and refunds.
 //!
 //! The endpoints, and the calls about tickets. `holds` has those about holds, `refunds` how whole
-//! ones are taken back, `sold` the list of what was sold, `bodies` what is read and answered, `explain` what is said when tickets are
-//! refused.
+//! ones are taken back, `sold` the list of what was sold, `bodies` what is read and answered,
+//! `explain` what is said when tickets are refused.
 
 pub mod bodies;
 pub mod explain;

@@ -26,7 +26,14 @@ fn card(number: usize) -> LimitKey {
 async fn hold_all(process: &Rc<Process>, count: usize) {
     let by_one = async |number: usize| {
         let pattern = "****".parse().expect("it is one");
-        let tickets = WantedTickets { label: None, pattern, count: 1, at_least: 1, ttl_s: 600 };
+        let tickets = WantedTickets {
+            label: None,
+            pattern,
+            count: 1,
+            at_least: 1,
+            together: false,
+            ttl_s: 600,
+        };
         let plan = process.plan().await.expect("the store answers");
         let wanted = WantedOrder { tickets, keys: &[card(number)] };
         let by = By::for_good(member(number));
