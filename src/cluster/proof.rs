@@ -174,6 +174,17 @@ mod tests {
     }
 
     #[test]
+    fn no_head_is_believed_but_one_that_was_signed() {
+        let signed = [key().sign(&head(7)), key().sign(&head(u64::MAX))];
+        let seeds = [signed[0].clone().into_bytes(), signed[1].clone().into_bytes()];
+        testing::fuzz::fuzz("heads between nodes", 20_000, &seeds, |bytes| {
+            let text = String::from_utf8_lossy(bytes);
+            assert_eq!(key().verify(&text).is_some(), signed.iter().any(|one| *one == text));
+            assert!(!key().verify_answer(&head(7), b"answer", &text));
+        });
+    }
+
+    #[test]
     fn another_language_is_not_understood() {
         assert_eq!(
             key().verify(&key().sign(&SignedHead { language: LANGUAGE + 1, ..head(7) })),

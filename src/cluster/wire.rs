@@ -272,6 +272,20 @@ mod tests {
     }
 
     #[test]
+    fn whatever_another_end_says_is_read_or_not() {
+        let whole = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\nX-Stampede-Proof: ab\r\n\r\nbody";
+        let seeds = [whole.to_vec(), pack("tickets/2026-12-31/3*****", b"what")];
+        testing::fuzz::fuzz("answers between nodes", 50_000, &seeds, |bytes| {
+            if let Some(Some((_, begins, _))) = read_head(bytes) {
+                assert!(begins <= bytes.len());
+            }
+            if let Some((partition, request)) = unpack(bytes) {
+                assert_eq!(pack(partition, request), bytes);
+            }
+        });
+    }
+
+    #[test]
     fn a_head_is_read_when_it_is_whole() {
         let whole = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\nX-Stampede-Proof: ab\r\n\r\nbody";
         for cut in 0..whole.len() - 4 {

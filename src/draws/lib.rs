@@ -8,6 +8,8 @@ mod anchor;
 pub mod beacon;
 pub mod bundle;
 pub mod fraud;
+#[cfg(test)]
+mod fuzzed;
 pub mod inclusion;
 pub mod receipt;
 pub mod signer;

@@ -67,4 +67,15 @@ mod tests {
         }
         assert!(from_bytes(&[1, 2]).is_err());
     }
+    #[test]
+    fn whatever_lies_in_the_feed_is_read_or_named() {
+        let place = |name: &str, seq| FramePlace { name: name.into(), generation: 3, seq };
+        let seeds = [vec![place("a/1", 7), place("b/2", 1), place("a/1", 9)], vec![]];
+        let seeds = seeds.map(|places| to_bytes(&places));
+        testing::fuzz::fuzz("entries of the feed", 20_000, &seeds, |bytes| {
+            if let Ok(places) = from_bytes(bytes) {
+                assert_eq!(from_bytes(&to_bytes(&places)), Ok(places));
+            }
+        });
+    }
 }
