@@ -75,12 +75,13 @@ fn a_wrong_code_is_refused_without_a_look_at_any_partition() {
 }
 
 /// What there is to be seen of an answer, but for the name of its request.
-fn seen(answer: &Answer) -> (u16, String, Vec<(String, String)>) {
+fn seen(answer: &Answer) -> (u16, String, BTreeSet<(String, String)>) {
     let request = answer.body["request_id"].as_str().unwrap();
     let headers = answer
         .headers
         .iter()
         .filter(|(name, _)| !["x-request-id", "date"].contains(&name.as_str()));
+    // Their order is by chance, of each answer anew.
     let headers = headers
         .map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned()))
         .collect();
