@@ -13,7 +13,7 @@ use crate::http::reply;
 use crate::shared::Shared;
 use actix_web::{HttpResponse, web};
 use actors::Id;
-use actors::domain::lottery::{LotteryPlan, MemberLimits};
+use actors::domain::lottery::{ArrangedPlan, MemberLimits};
 use actors::domain::pool::PoolName;
 use actors::domain::till::TillLedger;
 use ports::directory::AccountRole;
@@ -105,7 +105,7 @@ pub async fn show(
 async fn taken(
     shared: &Shared,
     pool: PoolName,
-    plan: &LotteryPlan,
+    plan: &ArrangedPlan,
     who: Option<Id>,
 ) -> Result<Option<TakenBody>, Problem> {
     let Some(who) = who.filter(|_| plan.limits != MemberLimits::default()) else { return Ok(None) };
