@@ -124,6 +124,7 @@ impl Kind for BallotBox {
                 assert!(!model.opened && (*name, *terms) == (model.name, model.terms));
                 model.opened = true;
             }
+            Event::OpenedIn { .. } | Event::Withdrawn { .. } => panic!("nobody withdraws it"),
             Event::Submitted { index, nonce, owner } => {
                 assert!(model.opened && model.sealed.is_none(), "a ballot came after the seal");
                 assert!(

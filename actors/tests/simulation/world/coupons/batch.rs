@@ -130,8 +130,9 @@ impl Batch {
             Command::Withdraw if self.withdrawn => Ok(Answered::Already),
             Command::Withdraw if !self.frozen => Err(Refusal::NotFrozen),
             Command::Freeze | Command::Thaw | Command::Withdraw => Ok(Answered::New),
-            Command::Revise { .. } => panic!("nobody here revises a batch"),
-            Command::VoidThose { .. } => panic!("nobody here voids by a filter"),
+            Command::Revise { .. } | Command::VoidThose { .. } => {
+                panic!("nobody here revises a batch, or voids by a filter")
+            }
             Command::VoidAll if self.pool.void && !self.withdrawn => Ok(Answered::Already),
             _ if self.pool.void => Err(Refusal::AllVoid),
             _ if self.over => Err(Refusal::Expired),

@@ -131,7 +131,7 @@ impl Kind for Range {
             Refusal::OnlyLater => tally.count("batch not shortened"),
             Refusal::InUse => tally.count("batch in use"),
             Refusal::NotFrozen => tally.count("batch not frozen"),
-            Refusal::NoneHere { .. } => panic!("nobody here voids by a filter"),
+            Refusal::NoneHere { .. } => panic!("nobody voids by a filter"),
             Refusal::NotOpened | Refusal::NotAdmin => {}
         }
         refused_rightly(told, refusal);
