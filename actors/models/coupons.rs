@@ -146,20 +146,20 @@ fn acts<M: HasCoupons>() -> Vec<Act<M>> {
 /// Rules that can be broken: what would happen to the first coupon, in that state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum CouponRule {
-    WhatIsUsedIsNotVoided,
-    WhatHasExpiredStaysSo,
-    WhatIsSomebodysStaysTheirs,
-    WhatIsVoidStaysSo,
-    WhatIsHeldIsNotHeldAgain,
+    UsedIsNotVoided,
+    ExpiredStaysSo,
+    SomebodysStaysTheirs,
+    VoidStaysSo,
+    HeldIsNotHeldAgain,
 }
 
 impl CouponRule {
     const ALL: [CouponRule; 5] = [
-        CouponRule::WhatIsUsedIsNotVoided,
-        CouponRule::WhatHasExpiredStaysSo,
-        CouponRule::WhatIsSomebodysStaysTheirs,
-        CouponRule::WhatIsVoidStaysSo,
-        CouponRule::WhatIsHeldIsNotHeldAgain,
+        CouponRule::UsedIsNotVoided,
+        CouponRule::ExpiredStaysSo,
+        CouponRule::SomebodysStaysTheirs,
+        CouponRule::VoidStaysSo,
+        CouponRule::HeldIsNotHeldAgain,
     ];
 
     /// What a rule book without the rule would let happen, where the other coupon is such that no
@@ -170,23 +170,23 @@ impl CouponRule {
         let what = || redeem_use(view);
         let (assigned, used) = (counted.ledger.assigned > 0, counted.ledger.used > 0);
         Some(match (self, view.state) {
-            (CouponRule::WhatIsUsedIsNotVoided, CouponState::Used) if assigned => {
+            (CouponRule::UsedIsNotVoided, CouponState::Used) if assigned => {
                 range::Event::Redeemed(redeem::Event::Voided { slot, owner, tenure })
             }
-            (CouponRule::WhatHasExpiredStaysSo, CouponState::Expired) if used => {
+            (CouponRule::ExpiredStaysSo, CouponState::Expired) if used => {
                 let what = what();
                 range::Event::Redeemed(redeem::Event::Cancelled { slot, owner, tenure, what })
             }
-            (CouponRule::WhatIsSomebodysStaysTheirs, CouponState::Assigned) => {
+            (CouponRule::SomebodysStaysTheirs, CouponState::Assigned) => {
                 let (member, expires_at) = (if owner == ADA { BOB } else { ADA }, ENDS);
                 let (source, only_one) = (None, false);
                 range::Event::Assigned { slot, member, source, expires_at, only_one }
             }
-            (CouponRule::WhatIsVoidStaysSo, CouponState::Void) if used => {
+            (CouponRule::VoidStaysSo, CouponState::Void) if used => {
                 let what = what();
                 range::Event::Redeemed(redeem::Event::Cancelled { slot, owner, tenure, what })
             }
-            (CouponRule::WhatIsHeldIsNotHeldAgain, CouponState::Held) if assigned => {
+            (CouponRule::HeldIsNotHeldAgain, CouponState::Held) if assigned => {
                 let (what, until) = (what(), ENDS);
                 range::Event::Redeemed(redeem::Event::Held { slot, owner, tenure, what, until })
             }

@@ -116,7 +116,7 @@ fn a_snapshot_in_which_anything_is_otherwise_is_not_read() {
     let at = Position { seq: 9, head: [1; 32] };
     let state = PartitionState { known: known(), machine: Till::default() };
     let honest = snapshot::seal("till/2026-12-31/0", at, 4, Some(Time(8)), &state);
-    fuzz("snapshots", 50_000, &[honest.state.clone()], |bytes| {
+    fuzz("snapshots", 50_000, std::slice::from_ref(&honest.state), |bytes| {
         let found = actors::store::Snapshot { state: bytes.to_vec(), ..honest.clone() };
         let read = snapshot::open::<Till>("till/2026-12-31/0", &found);
         assert_eq!(read.is_ok(), bytes == honest.state, "{:?}", read.err());
