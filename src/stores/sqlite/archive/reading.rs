@@ -3,10 +3,13 @@
 use super::block::OpenedBlock;
 use super::cache::{CachedPart, PartCache};
 use super::catalogue::{self, SegmentRow};
+use super::footer::Footer;
 use super::index::{IndexEntry, SegmentIndex};
-use super::segment::{LoggedFrame, SegmentFile};
+use super::segment::{self, LoggedFrame, SegmentFile};
 use crate::error::Error;
+use crate::files::at;
 use rusqlite::{Connection, OptionalExtension, Statement};
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
@@ -33,7 +36,29 @@ impl Archive {
     /// Whether every segment that there must be is there, by its length and its footer the right
     /// one, and the next of the one before it.
     pub fn look(&self, connection: &Connection) -> Result<(), Error> {
-        self.each(connection, |file| file.footer().map(|footer| footer.before))
+        self.each(connection, |file| file.footer().map(|footer| footer.before))?;
+        self.must_have_no_more(connection)
+    }
+
+    /// A crash leaves a file without its row, but its frames are still in the log. Where one has
+    /// frames that the log has not, the database is an older one than the archive.
+    fn must_have_no_more(&self, connection: &Connection) -> Result<(), Error> {
+        let known = catalogue::newest(connection)?.map_or((0, 0), |row| (row.number, row.last));
+        let of_log = "SELECT coalesce(max(position), 0) FROM log";
+        let end = connection.query_row(of_log, [], |row| row.get::<_, i64>(0))?.max(known.1);
+        for number in known.0 + 1.. {
+            let path = self.folder.join(file_name(number));
+            let Ok(mut file) = File::open(&path) else { return Ok(()) };
+            let footer = segment::footer_of_unknown(&mut file).map_err(at(&path))?;
+            if let Some(Footer { last, .. }) = footer.filter(|footer| footer.last > end) {
+                let why = format!(
+                    "has frames up to {last}, and the database ends at {end}: the database is \
+                     older than the archive"
+                );
+                return Err(Error::Segment { path, why });
+            }
+        }
+        Ok(())
     }
 
     /// Reads every byte of every segment.

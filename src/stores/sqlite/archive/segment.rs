@@ -95,6 +95,17 @@ pub struct SegmentFile {
     pub row: SegmentRow,
 }
 
+/// The footer of a file that no row knows. None: it is no segment, or only a part of one.
+pub fn footer_of_unknown(file: &mut File) -> std::io::Result<Option<Footer>> {
+    let Some(begin) = file.metadata()?.len().checked_sub(footer::LENGTH as u64) else {
+        return Ok(None);
+    };
+    let mut bytes = [0; footer::LENGTH];
+    file.seek(SeekFrom::Start(begin))?;
+    file.read_exact(&mut bytes)?;
+    Ok(Footer::read(&bytes).ok())
+}
+
 impl SegmentFile {
     /// Whether it is there, and by its length and its footer the right one.
     pub fn footer(&self) -> Result<Footer, Error> {

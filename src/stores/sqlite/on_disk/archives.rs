@@ -437,3 +437,23 @@ fn the_command_archives_all_that_is_old_and_makes_the_database_smaller() {
     let none = wait(archive::command::archive(&nothing.0, ALL, &no_rows, &mut |_| ()));
     assert!(matches!(none, Err(Error::NoDatabase(_))));
 }
+
+/// A segment is written of what is in the database, so one that has more says that the database is
+/// an older one.
+#[test]
+fn an_older_database_under_newer_segments_is_not_built_upon() {
+    let scratch = Scratch::new();
+    let folder = scratch.at("data");
+    let mut a = Timed::new("a");
+    let store = open_plain(&folder);
+    (1..=30).for_each(|now| drop(answer(|done| store.append(a.next(now), done))));
+    drop(store);
+    let older = std::fs::read(folder.join("stampede.db")).unwrap();
+    let store = open_plain(&folder);
+    (31..=50).for_each(|now| drop(answer(|done| store.append(a.next(now), done))));
+    archive_all(&store, ALL);
+    drop(store);
+    std::fs::write(folder.join("stampede.db"), older).unwrap();
+    let said = SqliteStore::open(&folder, &no_rows).err().expect("facts are missing").to_string();
+    assert!(said.contains("000001.segment"), "{said}");
+}

@@ -1,6 +1,8 @@
 //! Damage that was done to the file by hand: it is found, and never believed.
 
 use super::*;
+use actors::engine::record::head_after;
+use actors::store::Position;
 
 /// The same store after its file was changed by hand; no trigger seals such a change.
 fn after_damage(disk: &mut OnDisk, damage: &str) -> Result<(), Error> {
@@ -148,4 +150,118 @@ fn a_broken_partition_says_so_and_the_others_open() {
     let opened = answer(|done| disk.store().open("p", done));
     assert!(matches!(opened, Err(StoreError::Broken(_))), "{opened:?}");
     assert_eq!(frames(disk.store(), "q").len(), 3);
+}
+
+/// All that a folder tells whoever verifies it: the frames of each partition, and its rows. Or what
+/// is wrong with it.
+fn told(folder: &Path) -> Result<(Vec<Frame>, Vec<String>), String> {
+    let said = |error: Error| error.to_string();
+    let view = SqliteHistory::open(folder, &rows_of).map_err(said)?;
+    view.check_the_rest().map_err(said)?;
+    let mut frames = Vec::new();
+    for partition in ["p", "q"] {
+        let mut at = Position::default();
+        let chained = |frame: Frame| {
+            if frame.from != at || head_after(&at, frame.to.seq, &frame.records) != frame.to.head {
+                return Err(Error::Damaged(format!("the chain of {partition} breaks")));
+            }
+            at = frame.to;
+            frames.push(frame);
+            Ok(())
+        };
+        view.frames_of(partition, chained).map_err(said)?;
+    }
+    let mut rows = Vec::new();
+    view.each_row(|row| rows.push(format!("{row:?}"))).map_err(said)?;
+    rows.sort();
+    Ok((frames, rows))
+}
+
+/// A folder of two partitions with rows, and a snapshot of one, whose server was stopped.
+fn stopped() -> Scratch {
+    let disk = OnDisk::new();
+    let (mut p, mut q) = (Script::new("p"), Script::new("q"));
+    for number in 0..20 {
+        append(disk.store(), &mut p, &[ticket(number, Some("x"))]);
+        append(disk.store(), &mut q, &[ticket(number + 100, Some("a longer one"))]);
+    }
+    disk.store().save("p", Snapshot { at: p.at, keys_after: p.at.seq, due: None, state: vec![1] });
+    let OnDisk { store, scratch } = disk;
+    drop(store);
+    scratch
+}
+
+#[test]
+fn a_flipped_bit_anywhere_in_the_database_is_named_or_changes_nothing() {
+    let scratch = stopped();
+    let file = scratch.at("data/stampede.db");
+    let whole = std::fs::read(&file).unwrap();
+    let honest = told(&scratch.at("data")).unwrap();
+    assert_eq!((honest.0.len(), honest.1.len()), (40, 40));
+    let (mut named, mut harmless) = (0, 0);
+    for place in (0..whole.len()).step_by(149) {
+        let mut bytes = whole.clone();
+        bytes[place] ^= 1 << (place % 8);
+        std::fs::write(&file, &bytes).unwrap();
+        match told(&scratch.at("data")) {
+            Err(_) => named += 1,
+            Ok(found) => {
+                assert!(found == honest, "byte {place} is believed");
+                harmless += 1;
+            }
+        }
+    }
+    assert!(named > 50 && harmless > 0, "{named} and {harmless}");
+}
+
+#[test]
+fn a_database_that_was_cut_anywhere_is_named_or_nothing_was_there() {
+    let scratch = stopped();
+    let file = scratch.at("data/stampede.db");
+    let whole = std::fs::read(&file).unwrap();
+    let honest = told(&scratch.at("data")).unwrap();
+    let mut named = 0;
+    for pages in (0..whole.len() / 4096).step_by(3) {
+        for length in [pages * 4096, pages * 4096 + 100, (pages + 1) * 4096 - 1] {
+            std::fs::write(&file, &whole[..length]).unwrap();
+            match told(&scratch.at("data")) {
+                Err(_) => named += 1,
+                Ok(found) => assert!(found == honest, "cut to {length} bytes"),
+            }
+        }
+    }
+    assert!(named > 20, "{named}");
+}
+
+#[test]
+fn frames_that_changed_places_are_named() {
+    let scratch = stopped();
+    let file = scratch.at("data/stampede.db");
+    let whole = std::fs::read(&file).unwrap();
+    for (one, other) in [(3, 5), (3, 4), (1, 39), (2, 40)] {
+        for columns in ["records", "head", "records, head", "previous", "partition"] {
+            std::fs::write(&file, &whole).unwrap();
+            let set: Vec<String> = columns
+                .split(", ")
+                .map(|column| {
+                    let of = |position| {
+                        format!("(SELECT {column} FROM log WHERE position = {position})")
+                    };
+                    let (first, second) = (of(one), of(other));
+                    format!("{column} = CASE position WHEN {one} THEN {second} ELSE {first} END")
+                })
+                .collect();
+            let swap = format!(
+                "CREATE TEMP TABLE was AS SELECT * FROM log; UPDATE log SET {} WHERE position IN \
+                 ({one}, {other})",
+                set.join(", ").replace("FROM log", "FROM was")
+            );
+            Connection::open(&file).unwrap().execute_batch(&swap).unwrap();
+            if std::fs::read(&file).unwrap() != whole {
+                let found = told(&scratch.at("data"));
+                let same = columns == "partition" && one % 2 == other % 2;
+                assert!(found.is_err() || same, "{columns} of {one} and {other}");
+            }
+        }
+    }
 }
