@@ -235,7 +235,7 @@ fn wrong_books<M: HasCoupons>(played: &Played<M>, counted: &Counted) -> Option<S
         .then(|| format!("{sum} of {issued}, and {imbalance}"))
 }
 
-/// Whether the table knows a way: a step, and what time or the whole batch does in the same instant.
+/// Whether the table knows a way: a step, and what time or the whole batch does at once.
 fn is_a_way(from: CouponState, to: CouponState) -> bool {
     let after = |state: CouponState| LifeStep::ALL.into_iter().filter_map(move |s| state.after(s));
     let at_once = |state: CouponState| {
