@@ -141,7 +141,6 @@ impl Kind for BallotBox {
                 model.heads.push(chain::link(&model.heads[*index as usize], &leaf));
                 model.leaves.push(leaf);
             }
-            Event::OpenedIn { .. } | Event::Withdrawn { .. } => panic!("nobody withdraws it"),
             Event::Sealed(sealed) => {
                 let all =
                     Sealed { count: model.leaves.len() as u64, root: merkle::root(&model.leaves) };
