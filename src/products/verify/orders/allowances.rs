@@ -41,7 +41,7 @@ impl Allowances {
             *self = Allowances { till: Some(*name), ..Allowances::default() };
         }
         match event {
-            Event::Opened { terms } => self.limits = terms.limits,
+            Event::Opened { terms } | Event::OpenedIn { terms, .. } => self.limits = terms.limits,
             Event::Begun { order, owner, wish, .. } if portion.has(*owner) => {
                 self.holds(*order, *owner, u32::from(wish.count))?;
             }
@@ -69,7 +69,17 @@ impl Allowances {
             Event::FollowedKey { order, key, share: now, bought } if portion.has(key.0) => {
                 self.has_of_key(*order, *key, *now, Some(*bought))?;
             }
-            _ => {}
+            // Of an owner whose turn has not come, or nobody's allowance.
+            Event::Begun { .. }
+            | Event::Placed { .. }
+            | Event::Confirmed { .. }
+            | Event::Refunded { .. }
+            | Event::Taken { .. }
+            | Event::FollowedKey { .. }
+            | Event::Extended { .. }
+            | Event::Settled { .. }
+            | Event::Withdrawn { .. }
+            | Event::Sealed => {}
         }
         Ok(())
     }

@@ -239,6 +239,11 @@ fn a_slice_that_should_have_heard_is_named() {
 fn a_limit_that_was_exceeded_at_any_record_is_named() {
     is_named("holds 2, and 1 are allowed", |logs| limits(logs, 1, 7));
     is_named("holds or has bought 2, and 1 are allowed", |logs| limits(logs, 7, 1));
+    is_named("holds 2, and 1 are allowed", |logs| {
+        limits(logs, 1, 7);
+        let till::Event::Opened { terms } = logs.till[0].clone() else { unreachable!() };
+        logs.till[0] = till::Event::OpenedIn { edition: 1, terms };
+    });
     is_named("has bought 2, and the log says 3", |logs| {
         let past = past(0, OrderEnd::Sold);
         logs.till[4] = till::Event::Confirmed { order: 0, past, bought: 3 };
