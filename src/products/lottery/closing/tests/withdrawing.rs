@@ -139,9 +139,13 @@ async fn submit_once(process: Rc<Process>, after: usize) -> Option<BallotId> {
 #[actix_rt::test]
 async fn a_ballot_or_the_withdrawal_is_first_whenever_it_comes() {
     let mut ends = BTreeSet::new();
-    for after in 0..60 {
+    let at_once = (0..60).map(|after| (after, 0)).chain([(5_000, 0)]);
+    for (after, wait) in at_once.chain((0..60).map(|after| (after, 50))) {
         let mut stage = Stage::set().await;
         let member = rt::spawn(submit_once(stage.process.clone(), after));
+        for _ in 0..wait {
+            turn().await;
+        }
         let told = withdraw(stage.process.clone()).await;
         let accepted = member.await.unwrap();
         ends.insert(told == Told::Withdrawn);
