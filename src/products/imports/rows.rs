@@ -234,6 +234,22 @@ mod tests {
     }
 
     #[test]
+    fn whatever_is_sent_as_a_file_is_read_to_its_end() {
+        let seeds = [
+            b"code,owner\r\n\"a\"\"b\",c\nd,\"e\nf\"\n".to_vec(),
+            b"\xef\xbb\xbfcode\n1\n\n2".to_vec(),
+            [vec![b'x'; LONGEST_ROW - 2], b"\n\"y".to_vec()].concat(),
+        ];
+        testing::fuzz::fuzz("files of codes", 5_000, &seeds, |bytes| {
+            let rows = read(bytes);
+            let ends: Vec<u64> = rows.iter().map(|(_, offset)| *offset).collect();
+            assert!(ends.is_sorted() && ends.iter().all(|end| *end <= bytes.len() as u64));
+            let breaks = bytes.iter().filter(|byte| matches!(byte, b'\n' | b'\r')).count();
+            assert!(rows.len() <= breaks + 1, "{} rows in {} lines", rows.len(), breaks + 1);
+        });
+    }
+
+    #[test]
     fn what_the_crate_csv_reads_is_read_alike() {
         let mut dice = Dice::new(3);
         for _ in 0..2000 {
