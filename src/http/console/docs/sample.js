@@ -15,6 +15,7 @@ const OF_CALLS = {
   createUser: { username: "ada", password: SENTENCE },
   replaceUser: { username: "ada" },
   resetPassword: { token: "…", new_password: SENTENCE },
+  voidCouponsOfBatch: { state: "assigned" },
 };
 
 const OF_FORMAT = { date: DAY, "date-time": `${DAY}T12:00:00Z`, uri: "https://example.org/hook" };
