@@ -14,7 +14,7 @@ use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, 
 use utoipa::openapi::{Ref, RefOr};
 use utoipa::{PartialSchema, ToSchema};
 
-const JSON: &str = "application/json";
+pub const JSON: &str = "application/json";
 const BYTES: &str = "application/octet-stream";
 
 /// What any call may be answered: parameters that it does not take, and whatever a node that is

@@ -1,16 +1,18 @@
 //! The OpenAPI 3.1 document, made from the endpoints that the router serves, the table of problems
 //! and the table of events.
 //!
-//! `operations` describes the calls, `events` what webhooks are sent, `schemas` what is said of
-//! types. The first part of a path below `/api/v1` is the tag of its calls.
+//! `operations` describes the calls, `examples` what they take and answer, `events` what webhooks are
+//! sent, `schemas` what is said of types. The first part of a path below `/api/v1` is the tag of its calls.
 
 mod events;
+mod examples;
 mod operations;
 mod schemas;
 
 use super::api;
 use super::endpoint::Endpoint;
 use actix_web::http::Method;
+use examples::Examples;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 
@@ -21,10 +23,11 @@ pub fn document() -> Value {
         .map(|endpoint| ("/api/v1", endpoint))
         .chain(root.iter().map(|endpoint| ("", endpoint)))
         .collect();
+    let examples = Examples::read();
     let mut paths: Map<String, Value> = Map::new();
     for (prefix, endpoint) in &all {
         let item = paths.entry(format!("{prefix}{}", endpoint.path)).or_insert_with(|| json!({}));
-        item[verb(&endpoint.method)] = operations::operation(endpoint);
+        item[verb(&endpoint.method)] = operations::operation(endpoint, &examples);
     }
     let endpoints: Vec<&Endpoint> = all.iter().map(|(_, endpoint)| *endpoint).collect();
     let used: BTreeSet<&str> = endpoints.iter().map(|endpoint| operations::tag(endpoint)).collect();

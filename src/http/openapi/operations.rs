@@ -4,6 +4,7 @@ use super::super::endpoint::{Described, Endpoint, Who};
 use super::super::flags::LONGEST_KEY;
 use super::super::parameters::ParameterPlace;
 use super::super::problem::ProblemKind;
+use super::examples::Examples;
 use super::schemas::{self, reference};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -15,7 +16,7 @@ pub fn tag(endpoint: &Endpoint) -> &'static str {
     endpoint.path.split('/').nth(1).unwrap_or_default()
 }
 
-pub fn operation(endpoint: &Endpoint) -> Value {
+pub fn operation(endpoint: &Endpoint, examples: &Examples) -> Value {
     let mut operation = json!({
         "tags": [tag(endpoint)],
         "summary": endpoint.summary,
@@ -23,17 +24,27 @@ pub fn operation(endpoint: &Endpoint) -> Value {
         "operationId": endpoint.name,
         "security": security(endpoint.who),
         "parameters": parameters(endpoint),
-        "responses": responses(endpoint),
+        "responses": responses(endpoint, examples),
     });
     if let Some(body) = &endpoint.body {
-        let mut content = Map::new();
-        content.insert(body.media.to_owned(), json!({"schema": body.reference}));
-        for (media, described) in &endpoint.other_bodies {
-            content.insert((*media).to_owned(), json!({"schema": described.reference}));
-        }
+        let others = endpoint.other_bodies.iter().map(|(media, described)| (*media, described));
+        let forms = [(body.media, body)].into_iter().chain(others);
+        let form = |(media, described): (&str, &Described)| {
+            let example = examples.body(endpoint.name, media);
+            (media.to_owned(), with_example(json!(described.reference), example))
+        };
+        let content: Map<String, Value> = forms.map(form).collect();
         operation["requestBody"] = json!({"required": true, "content": content});
     }
     operation
+}
+
+fn with_example(schema: Value, example: Option<Value>) -> Value {
+    let mut form = json!({"schema": schema});
+    if let Some(example) = example {
+        form["example"] = example;
+    }
+    form
 }
 
 fn description(endpoint: &Endpoint) -> String {
@@ -161,7 +172,7 @@ fn header_names(names: &[(&str, &str)]) -> Value {
     Value::Object(names.iter().map(header).collect())
 }
 
-fn responses(endpoint: &Endpoint) -> Value {
+fn responses(endpoint: &Endpoint, examples: &Examples) -> Value {
     let mut responses = Map::new();
     for answer in &endpoint.answers {
         let mut names = vec![("X-Request-Id", "RequestId")];
@@ -172,11 +183,12 @@ fn responses(endpoint: &Endpoint) -> Value {
             names.push(("Location", "Location"));
         }
         let mut response = json!({"description": answer.meaning, "headers": header_names(&names)});
-        if let Some(Described { media, reference, .. }) = &answer.body {
-            response["content"] = json!({*media: {"schema": reference}});
-        }
-        for media in &answer.other_media {
-            response["content"][*media] = json!({"schema": {"type": "string"}});
+        if let Some(Described { media: own, reference, .. }) = &answer.body {
+            let others = answer.other_media.iter().map(|media| (*media, json!({"type": "string"})));
+            for (media, schema) in [(*own, json!(reference))].into_iter().chain(others) {
+                let example = examples.answer(endpoint.name, answer.status, own, media);
+                response["content"][media] = with_example(schema, example);
+            }
         }
         responses.insert(answer.status.to_string(), response);
     }

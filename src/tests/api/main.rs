@@ -2,6 +2,7 @@
 //! a clock that tests move.
 
 mod wire;
+mod writes;
 
 mod access;
 mod allowances;
@@ -24,6 +25,7 @@ mod crowd;
 mod drawing;
 mod draws;
 mod events;
+mod examples;
 mod expired;
 mod expiry;
 mod exports;

@@ -173,7 +173,8 @@ impl Client {
         self.try_to_send_as("text/csv", "POST", path, Some(file.to_vec()))
     }
 
-    fn try_to_send_as(
+    /// Sends a body of that type. None if the connection broke before the whole answer was here.
+    pub fn try_to_send_as(
         &self,
         media: &str,
         method: &str,
