@@ -4,6 +4,10 @@ import { rich } from "../parts/rich.js";
 import { Shape } from "./shape.js";
 import { Try } from "./try.js";
 
+// What is no JSON is a text.
+const Example = ({ of }) => html`<details class="curl"><summary>Such as</summary>
+  <pre>${typeof of === "string" ? of : JSON.stringify(of, null, 2)}</pre></details>`;
+
 export function Call({ call }) {
   const { method, path, summary, description, parameters, body, answers, resolve } = call;
   const good = answers.filter(([status]) => status < 400);
@@ -26,8 +30,10 @@ export function Call({ call }) {
     <${Try} call=${call} />
     ${good.map(([status, answer]) => html`<section class="sheet" key=${status}>
       <h2>Answer ${status}</h2><p>${rich(answer.description)}</p>
-      ${Object.entries(answer.content ?? {}).map(([media, { schema }]) => html`<div key=${media}>
-        <p class="quiet">${media}</p><${Shape} schema=${schema} resolve=${resolve} /></div>`)}
+      ${Object.entries(answer.content ?? {}).map(([media, { schema, example }]) => (
+        html`<div key=${media}><p class="quiet">${media}</p>
+          <${Shape} schema=${schema} resolve=${resolve} />
+          ${example !== undefined && html`<${Example} of=${example} />`}</div>`))}
     </section>`)}
     <section class="sheet"><h2>How it may say no</h2>
       <ul class="shape">${refusals.map(([status, said]) => {

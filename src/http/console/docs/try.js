@@ -27,7 +27,7 @@ export function Try({ call }) {
   const schema = body?.[JSON_BODY]?.schema;
   const [said, put] = useState({});
   const [text, setText] = useState(
-    schema ? JSON.stringify(sampleOf(call, schema), null, 2) : "");
+    schema ? JSON.stringify(sampleOf(body[JSON_BODY]), null, 2) : "");
   const [answer, setAnswer] = useState({ busy: false });
   const set = (part) => put((before) => ({ ...before, ...part }));
   const address = addressOf(call, said);
