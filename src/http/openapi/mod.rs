@@ -103,6 +103,7 @@ const TAGS: &[(&str, &str)] = &[
     ("settings", "With which settings a node runs."),
     ("tickets", "Tickets that were bought."),
     ("users", "Accounts."),
+    ("voidings", "Jobs that void coupons of a batch, and how far they have come."),
     ("webhooks", "Where events are pushed to, and what is pushed."),
 ];
 

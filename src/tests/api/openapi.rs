@@ -82,6 +82,17 @@ fn every_route_is_in_the_document_and_nothing_else() {
 }
 
 #[test]
+fn every_tag_is_explained() {
+    let document = document(&TestApp::start());
+    let tags = document["tags"].as_array().unwrap();
+    for (method, path, operation) in operations(&document) {
+        for tag in operation["tags"].as_array().unwrap() {
+            assert!(tags.iter().any(|known| known["name"] == *tag), "{method} {path}: {tag}");
+        }
+    }
+}
+
+#[test]
 fn every_operation_is_described_in_full() {
     let app = TestApp::start();
     let mut ids = BTreeSet::new();
