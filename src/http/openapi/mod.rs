@@ -1,8 +1,9 @@
 //! The OpenAPI 3.1 document, made from the endpoints that the router serves, the table of problems
 //! and the table of events.
 //!
-//! `operations` describes the calls, `examples` what they take and answer, `events` what webhooks are
-//! sent, `schemas` what is said of types. The first part of a path below `/api/v1` is the tag of its calls.
+//! `operations` describes the calls, `examples` what they take and answer, `events` what webhooks
+//! are sent, `schemas` what is said of types. The first part of a path below `/api/v1` is the tag
+//! of its calls.
 
 mod events;
 mod examples;
