@@ -10,7 +10,7 @@ type Json = "application/json" | "application/problem+json";
 
 declare const process: { argv: string[] };
 
-const baseUrl = process.argv[2];
+const [, , baseUrl, password] = process.argv;
 const client = createClient<paths, Json>({ baseUrl });
 const tables = createClient<paths, "text/csv">({ baseUrl });
 const { data, error } = await client.GET("/api/v1/pools", { params: { query: { limit: 10 } } });
@@ -23,12 +23,19 @@ const page: CampaignPage | undefined = campaigns.data;
 if (!page) {
   throw new Error("no campaigns");
 }
+const login = await client.POST("/api/v1/auth/login", {
+  body: { username: "admin", password: password ?? "" },
+});
+if (!login.data) {
+  throw new Error(login.error.type);
+}
 const table = await tables.GET("/api/v1/campaigns", {
   params: { query: { format: "csv" } },
+  headers: { Authorization: `Bearer ${login.data.access_token}` },
   parseAs: "text",
 });
 const text: string | undefined = table.data;
 if (!text?.startsWith("id,")) {
-  throw new Error(`no table: ${text}`);
+  throw new Error(`no table: ${JSON.stringify(table.error)}`);
 }
 console.log(states.length, page.items.length, text.length);
