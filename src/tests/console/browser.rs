@@ -22,17 +22,46 @@ pub struct Browser {
     agent: ureq::Agent,
 }
 
+/// So often a driver is started anew. The free port that it chose may be taken in the meantime by
+/// one of the tests beside it; then it ends without a word of where it listens.
+const STARTS: usize = 5;
+
+/// A driver, and the port at which it listens.
+fn driver() -> (Child, String) {
+    let mut said = Vec::new();
+    for _ in 0..STARTS {
+        match start_driver() {
+            Ok(driver) => return driver,
+            Err(words) => said.push(words),
+        }
+    }
+    panic!("no chromedriver said where it listens: {said:#?}");
+}
+
+/// The same, or all that it said before it ended.
+fn start_driver() -> Result<(Child, String), Vec<String>> {
+    let mut command = Command::new(needed::found("chromedriver").unwrap());
+    let mut driver =
+        command.arg("--port=0").stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut lines = BufReader::new(driver.stdout.take().unwrap()).lines().map_while(Result::ok);
+    let mut said = Vec::new();
+    for line in &mut lines {
+        if let Some((_, port)) = line.split_once("successfully on port ") {
+            let port = port.replace('.', "");
+            // What it says later has to go somewhere.
+            std::thread::spawn(move || lines.for_each(drop));
+            return Ok((driver, port));
+        }
+        said.push(line);
+    }
+    let ended = driver.wait().unwrap();
+    said.push(ended.to_string());
+    Err(said)
+}
+
 impl Browser {
     pub fn start() -> Browser {
-        let mut command = Command::new(needed::found("chromedriver").unwrap());
-        let mut driver =
-            command.arg("--port=0").stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-        let mut said = BufReader::new(driver.stdout.take().unwrap()).lines().map_while(Result::ok);
-        let port = said
-            .find_map(|line| Some(line.split_once("successfully on port ")?.1.replace('.', "")))
-            .expect("it says where it listens");
-        // What it says later has to go somewhere.
-        std::thread::spawn(move || said.for_each(drop));
+        let (driver, port) = driver();
         let address = format!("http://127.0.0.1:{port}/session");
         let mut browser = Browser { driver, address, agent: agent() };
         // Without a sandbox, because machines of tests let root alone start one.
