@@ -1,6 +1,6 @@
 //! Puts everything together, once, at start. Tests build the app in the same way.
 
-use crate::http::connection::{Entrance, Rooms};
+use crate::http::connection::Rooms;
 use crate::http::fresh::FreshAnswers;
 use crate::http::live::LiveFigures;
 use crate::http::streams::Streams;
@@ -8,7 +8,6 @@ use crate::http::together::Together;
 use crate::http::{self, api};
 use crate::shared::Shared;
 use crate::{jobs, settings, stores};
-use actix_web::HttpServer;
 use actix_web::dev::ServerHandle;
 use actix_web::web::{self};
 use actors::engine::record::Broken;
@@ -183,8 +182,10 @@ impl App {
     pub fn serve(self, extra: fn(&mut web::ServiceConfig)) -> anyhow::Result<Running> {
         let shared = self.shared.clone();
         let listen = shared.config.listen;
-        let entrance = Entrance::of(&shared.config);
-        let server = HttpServer::new(move || {
+        let listener = http::server::listen(listen).with_context(|| cannot_bind(listen))?;
+        let address = listener.local_addr().with_context(|| cannot_bind(listen))?;
+        join_others(&self.shared, address)?;
+        let server = http::server::serve(&self.shared.config, listener, move || {
             // Partitions live on the workers' own threads, so that a request often finds its
             // partition without a hop.
             shared.engine.node.take_seat();
@@ -201,20 +202,7 @@ impl App {
                 .configure(http::edge::nowhere)
                 .wrap(http::cors::allow(&shared.config.cors_origins))
                 .wrap(http::edge::Outermost)
-        })
-        .on_connect(move |io, data| entrance.greet(io, data))
-        .workers(self.shared.config.workers)
-        .backlog(4096)
-        .max_connections(50_000)
-        .keep_alive(Duration::from_secs(u64::from(self.shared.config.keep_alive_s)))
-        .client_request_timeout(Duration::from_secs(30))
-        .shutdown_timeout(u64::from(self.shared.config.shutdown_s))
-        .disable_signals()
-        .bind(listen)
-        .with_context(|| cannot_bind(listen))?;
-        let address = server.addrs().first().copied().unwrap_or(listen);
-        join_others(&self.shared, address)?;
-        let server = server.run();
+        })?;
         let handle = server.handle();
         let server = actix_web::rt::spawn(server);
         jobs::start(self.shared.clone());

@@ -5,24 +5,27 @@
 //! not read to its end is kept until the connection ends, because only then does the framework end
 //! it.
 
+use super::read_ahead::{ReadAhead, UnderWay};
 use super::room::Room;
+use super::stream_in_parts::StreamInParts;
+use actix_http::BoxedPayloadStream as PayloadStream;
 use actix_web::HttpMessage;
 use actix_web::dev::{Extensions, Payload, RequestHead, ServiceRequest};
 use actix_web::error::PayloadError;
 use actix_web::http::ConnectionType;
-use actix_web::rt::net::TcpStream;
+use actix_web::http::header::CONTENT_LENGTH;
 use actix_web::web::Bytes;
 use base::Network;
 use config::Config;
-use futures_util::{Stream, StreamExt, stream};
+use futures_util::{StreamExt, stream};
 use hashbrown::HashMap;
 use metrics::counter;
 use socket2::SockRef;
-use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::net::{IpAddr, Ipv6Addr, Shutdown};
 use std::rc::Rc;
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 /// Where connections come in.
@@ -37,6 +40,7 @@ pub struct Entrance {
 pub struct Connection {
     is_over: Cell<bool>,
     unread: RefCell<Option<Rc<RefCell<Payload>>>>,
+    ahead: Rc<ReadAhead>,
     _place: Option<Place>,
 }
 
@@ -51,11 +55,10 @@ impl Entrance {
     }
 
     /// Called by the server for each connection before its first request.
-    pub fn greet(self: &Arc<Self>, io: &dyn Any, data: &mut Extensions) {
-        let Some(stream) = io.downcast_ref::<TcpStream>() else { return };
-        let socket = SockRef::from(stream);
+    pub fn greet(self: &Arc<Self>, stream: &StreamInParts, data: &mut Extensions) {
+        let socket = SockRef::from(stream.tcp());
         bound(&socket, self.unread_timeout);
-        let place = match stream.peer_addr().map(|peer| self.enter(peer.ip())) {
+        let place = match stream.tcp().peer_addr().map(|peer| self.enter(peer.ip())) {
             Ok(Err(Full)) => {
                 counter!("stampede_connections_refused_total").increment(1);
                 let _ = socket.shutdown(Shutdown::Both);
@@ -68,6 +71,7 @@ impl Entrance {
         data.insert(Connection {
             is_over: Cell::new(false),
             unread: RefCell::default(),
+            ahead: stream.ahead().clone(),
             _place: place,
         });
     }
@@ -119,6 +123,8 @@ fn bound(socket: &SockRef<'_>, unread_timeout: Duration) {
     const UNSENT: u32 = 128 * 1024;
     let _ = socket.set_tcp_user_timeout(Some(unread_timeout));
     let _ = socket.set_tcp_notsent_lowat(UNSENT);
+    // Answers are written one by one, and none waits until the one before it has arrived.
+    let _ = socket.set_tcp_nodelay(true);
 }
 
 #[cfg(not(target_os = "linux"))]
@@ -146,26 +152,45 @@ impl Connection {
         !self.is_over.replace(self.is_over.get() || is_last)
     }
 
+    /// Notes a request that is under way until the answer is sent.
+    pub fn begin(&self) -> UnderWay {
+        self.ahead.begin()
+    }
+
     fn keep(&self, unread: Rc<RefCell<Payload>>) {
         *self.unread.borrow_mut() = Some(unread);
     }
 }
 
-/// Keeps a body of unknown length until the next one, or the connection's end. Dropped unread, the
-/// framework would wait for its end without a limit.
-pub fn keep_unread(request: &mut ServiceRequest) {
-    if !request.chunked().unwrap_or(false) || request.conn_data::<Connection>().is_none() {
-        return;
-    }
-    let body = Rc::new(RefCell::new(request.take_payload()));
-    if let Some(connection) = request.conn_data::<Connection>() {
-        connection.keep(body.clone());
-    }
-    request.set_payload(Payload::Stream { payload: Box::pin(read(body)) });
+/// Lets the connection know when somebody waits for more of this body. One of unknown length is
+/// kept until the next one, or the connection's end: dropped unread, the framework would wait for
+/// its end without a limit.
+pub fn watch_body(request: &mut ServiceRequest) {
+    let Some(connection) = request.conn_data::<Connection>() else { return };
+    let ahead = connection.ahead.clone();
+    let length = request.headers().get(CONTENT_LENGTH);
+    ahead.expect_body(length.and_then(|length| length.to_str().ok()?.trim().parse().ok()));
+    let mut body = request.take_payload();
+    let payload: PayloadStream = if request.chunked().unwrap_or(false) {
+        let body = Rc::new(RefCell::new(body));
+        if let Some(connection) = request.conn_data::<Connection>() {
+            connection.keep(body.clone());
+        }
+        Box::pin(stream::poll_fn(move |context| read(&mut body.borrow_mut(), &ahead, context)))
+    } else {
+        Box::pin(stream::poll_fn(move |context| read(&mut body, &ahead, context)))
+    };
+    request.set_payload(Payload::Stream { payload });
 }
 
-fn read(body: Rc<RefCell<Payload>>) -> impl Stream<Item = Result<Bytes, PayloadError>> {
-    stream::poll_fn(move |context| body.borrow_mut().poll_next_unpin(context))
+fn read(
+    body: &mut Payload,
+    ahead: &ReadAhead,
+    context: &mut Context<'_>,
+) -> Poll<Option<Result<Bytes, PayloadError>>> {
+    let piece = body.poll_next_unpin(context);
+    ahead.wants_body(piece.is_pending());
+    piece
 }
 
 /// Rooms for what is not whole yet, for what is not read yet, and for what was sent together.
@@ -226,8 +251,12 @@ mod tests {
 
     #[test]
     fn nothing_is_taken_behind_the_last_request() {
-        let connection =
-            Connection { is_over: Cell::new(false), unread: RefCell::default(), _place: None };
+        let connection = Connection {
+            is_over: Cell::new(false),
+            unread: RefCell::default(),
+            ahead: Rc::default(),
+            _place: None,
+        };
         assert!(
             connection.takes(false)
                 && connection.takes(true)

@@ -197,8 +197,9 @@ where
             return Box::pin(ready(Ok(turn_away(request, &late))));
         }
         if matches!(request.parts_mut().1, Payload::H1 { .. }) {
-            connection::keep_unread(&mut request);
+            connection::watch_body(&mut request);
         }
+        let under_way = request.conn_data::<Connection>().map(Connection::begin);
         let call = self.service.call(request);
         Box::pin(async move {
             let mut response = call.await?.map_into_boxed_body();
@@ -208,7 +209,10 @@ where
                 response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
             }
             drop(accepted);
-            Ok(response)
+            Ok(match under_way {
+                Some(under_way) => response.map_body(|_, body| under_way.until_sent(body)),
+                None => response,
+            })
         })
     }
 }

@@ -2,8 +2,9 @@
 //!
 //! `edge` stands around every route (request id, log, metrics, problem bodies); `body`, `caller`
 //! and `flags` are what handlers take in; `unparsed`, `mistake` and `mistakes` tell what is wrong;
-//! `problem` is all they may refuse with, and `explain` makes it of a refusal; `connection`,
-//! `room`, `pieces` and `streams` bound what a caller who does not read or send holds in memory;
+//! `problem` is all they may refuse with, and `explain` makes it of a refusal; `server` accepts
+//! connections; `connection`, `stream_in_parts`, `read_ahead`, `room`, `pieces` and `streams` bound
+//! what a caller who does not read or send holds in memory;
 //! `sealing` says what browsers may make of an answer;
 //! `telling` is a stream of events, `live` what it tells of the node; `console` is what people see;
 //! `endpoint` describes a route once, for the router and for the OpenAPI document.
@@ -39,13 +40,16 @@ pub mod parameters;
 pub mod pieces;
 pub mod problem;
 mod problem_pages;
+pub mod read_ahead;
 pub mod reply;
 mod request_id;
 pub mod room;
 mod sealing;
+pub mod server;
 pub mod sheets;
 pub mod site;
 pub mod static_page;
+pub mod stream_in_parts;
 pub mod streams;
 pub mod switch;
 pub mod telling;

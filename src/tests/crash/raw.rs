@@ -265,12 +265,44 @@ fn a_thousand_requests_behind_each_other_are_answered_in_their_order() {
     server.stop();
 }
 
-/// The framework parses all requests that it has read, 128 KiB of them, before it answers the
-/// first, so one such connection costs some ten megabytes (docs/limits.md).
+/// Bodies longer than what is read at once, of known and of unknown length, and others between.
 #[test]
-fn requests_behind_each_other_by_those_who_read_nothing_cost_so_much_and_are_cut_off() {
+fn bodies_behind_each_other_are_read_to_their_ends_in_their_order() {
+    const ROUNDS: usize = 100;
+    let folder = TestFolder::new();
+    let server = start(&folder, &[]);
+    let admin = server.admin();
+    let token = admin.token().unwrap();
+    let body = format!("{{\"name\": \"{}\"}}", "a".repeat(20_000));
+    let head = |length: &str| {
+        format!(
+            "POST /api/v1/campaigns HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\
+             Content-Type: application/json\r\n{length}\r\n\r\n"
+        )
+    };
+    let sized = head(&format!("Content-Length: {}", body.len())) + &body;
+    let chunked = head("Transfer-Encoding: chunked");
+    let chunked = format!("{chunked}{:x}\r\n{body}\r\n0\r\n\r\n", body.len());
+    let long =
+        format!("GET /health/live HTTP/1.1\r\nHost: x\r\nX-Long: {}\r\n\r\n", "a".repeat(9000));
+    let last = "GET /health/live HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+    let all = (sized + &long + &chunked).repeat(ROUNDS) + last;
+    let stream = TcpStream::connect(&server.address).unwrap();
+    let mut writing = stream.try_clone().unwrap();
+    let said = thread::scope(|scope| {
+        scope.spawn(move || writing.write_all(all.as_bytes()).unwrap());
+        until_the_end(stream).expect("the last request closes it")
+    });
+    let expected: Vec<u16> = [422, 200, 422].repeat(ROUNDS).into_iter().chain([200]).collect();
+    assert_eq!(statuses(&said), expected);
+    server.stop();
+}
+
+/// Of what stands behind a request, nothing is parsed before that is answered.
+#[test]
+fn requests_behind_each_other_by_those_who_read_nothing_cost_little_and_are_cut_off() {
     const PUSHERS: usize = 20;
-    const MOST_EACH_KIB: u64 = 24 * 1024;
+    const MOST_EACH_KIB: u64 = 2 * 1024;
     let folder = TestFolder::new();
     let server = start(&folder, &[("STAMPEDE_UNREAD_TIMEOUT_S", "2")]);
     let many = get("/openapi.json", None).repeat(2000);

@@ -1,0 +1,182 @@
+//! The stream of a connection, which hands over a part at a time: a head, or a piece of a body.
+//!
+//! A part ends where the request ends, as far as that is seen. The framework would otherwise
+//! take the body of the next request, of which it has only the beginning, for one that the answered
+//! request left unread, and end the connection. Where a request ends differently from what was
+//! seen, only the size of a part is wrong; what a request is stays the framework's affair.
+
+use super::read_ahead::{NextPart, ReadAhead};
+use actix_web::rt::net::TcpStream;
+use std::io;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, ready};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+/// More than most heads are long.
+const MOST_LINES: usize = 4 * 1024;
+/// As much of a body as the framework keeps before it waits for its reader.
+const MOST_BODY: usize = 32 * 1024;
+
+pub struct StreamInParts {
+    stream: TcpStream,
+    ahead: Rc<ReadAhead>,
+    /// Read with the last part, but does not belong to it.
+    kept: Vec<u8>,
+    part: NextPart,
+    /// Of this part.
+    left: usize,
+    /// Whether its reader went on to parse what it has since it was handed anything.
+    was_left: bool,
+    is_new_line: bool,
+}
+
+impl StreamInParts {
+    pub fn new(stream: TcpStream) -> StreamInParts {
+        StreamInParts {
+            stream,
+            ahead: Rc::default(),
+            kept: Vec::new(),
+            part: NextPart::Lines,
+            left: 0,
+            was_left: true,
+            is_new_line: false,
+        }
+    }
+
+    pub fn tcp(&self) -> &TcpStream {
+        &self.stream
+    }
+
+    pub fn ahead(&self) -> &Rc<ReadAhead> {
+        &self.ahead
+    }
+
+    fn begin(&mut self, part: NextPart) {
+        self.part = part;
+        self.left = match part {
+            NextPart::Lines => MOST_LINES,
+            NextPart::Body(left) => usize::try_from(left).unwrap_or(MOST_BODY).min(MOST_BODY),
+        };
+    }
+
+    fn hand_over(
+        &mut self,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        if self.left == 0 {
+            if self.kept.is_empty() && ready!(self.look_ahead(context))? == 0 {
+                return Poll::Ready(Ok(()));
+            }
+            self.ahead.wake_when_due(context);
+            return Poll::Pending;
+        }
+        let most = self.left.min(buffer.remaining());
+        if !self.kept.is_empty() {
+            let count = most.min(self.kept.len());
+            let kept = std::mem::take(&mut self.kept);
+            let own = self.take_own(&kept[..count]);
+            buffer.put_slice(&kept[..own]);
+            self.kept = kept[own..].to_vec();
+            return Poll::Ready(Ok(()));
+        }
+        let before = buffer.filled().len();
+        let mut fresh = ReadBuf::new(buffer.initialize_unfilled_to(most));
+        ready!(Pin::new(&mut self.stream).poll_read(context, &mut fresh))?;
+        let own = self.take_own(fresh.filled());
+        self.kept.extend_from_slice(&fresh.filled()[own..]);
+        buffer.set_filled(before + own);
+        Poll::Ready(Ok(()))
+    }
+
+    /// Reads what is not handed over yet, to know of it and of the end of the stream. 0 is the end.
+    fn look_ahead(&mut self, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        ready!(self.stream.poll_read_ready(context))?;
+        let mut bytes = [0; MOST_LINES];
+        let mut fresh = ReadBuf::new(&mut bytes);
+        ready!(Pin::new(&mut self.stream).poll_read(context, &mut fresh))?;
+        self.kept.extend_from_slice(fresh.filled());
+        Poll::Ready(Ok(fresh.filled().len()))
+    }
+
+    /// How many of these bytes belong to this part.
+    fn take_own(&mut self, bytes: &[u8]) -> usize {
+        let end = match self.part {
+            NextPart::Lines => self.until_empty_line(bytes),
+            NextPart::Body(_) => {
+                self.ahead.hand_over(bytes.len() as u64);
+                None
+            }
+        };
+        self.left = if end.is_some() { 0 } else { self.left - bytes.len() };
+        end.unwrap_or(bytes.len())
+    }
+
+    fn until_empty_line(&mut self, bytes: &[u8]) -> Option<usize> {
+        for (at, byte) in bytes.iter().enumerate() {
+            match byte {
+                b'\n' if self.is_new_line => {
+                    self.is_new_line = false;
+                    return Some(at + 1);
+                }
+                b'\n' => self.is_new_line = true,
+                b'\r' => (),
+                _ => self.is_new_line = false,
+            }
+        }
+        None
+    }
+}
+
+impl AsyncRead for StreamInParts {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        if this.was_left
+            && let Some(part) = this.ahead.take_due()
+        {
+            this.begin(part);
+        }
+        let read = this.hand_over(context, buffer);
+        this.was_left = read.is_pending();
+        read
+    }
+}
+
+impl AsyncWrite for StreamInParts {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write(context, bytes);
+        self.ahead.is_blocked(written.is_pending());
+        written
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}
+
+/// The system resets a connection that is closed with something unread, and its last answer may get
+/// lost. So what has come is taken, as far as the framework would have read it.
+impl Drop for StreamInParts {
+    fn drop(&mut self) {
+        const MOST: usize = 128 * 1024;
+        let (mut taken, mut unwanted) = (0, [0; 4096]);
+        while taken < MOST
+            && let Ok(count @ 1..) = self.stream.try_read(&mut unwanted)
+        {
+            taken += count;
+        }
+    }
+}
