@@ -3,9 +3,10 @@
 //! First, on one server, four ways to hold and to let go again, in turns within one run: of one
 //! slice of a lottery, of one slice of a pool without limits, of a pool with limits, and an order
 //! over ten slices. What counts are the ratios to the first. Then a server with ten pools of a
-//! thousand tickets, and one with ten thousand: its CPU while nobody asks, its memory, and how long
-//! the first and the last page of the list take. `--seconds N`, `--turns N`, `--connections N` and
-//! `--pools N` change the run.
+//! thousand tickets, and one with ten thousand, in each of which somebody has bought: its memory
+//! while all are awake, its memory and CPU once nobody has asked for a while and they sleep (after
+//! 20 seconds here, and not after 300), and how long the first and the last page of the list take.
+//! `--seconds N`, `--turns N`, `--connections N` and `--pools N` change the run.
 
 use harness::load::connection::{LoadConnection, block_on, call, request, token};
 use harness::load::process::{cpu_s, resident_mib};
@@ -24,6 +25,10 @@ const TICKETS: u64 = 1000;
 const PAGE: usize = 100;
 /// How often each page is asked for.
 const LOOKS: usize = 20;
+const ASLEEP_AFTER_S: u32 = 20;
+/// So long nobody asks until what they did is written and all sleep, and then for so long.
+const SETTLED: Duration = Duration::from_secs(60);
+const IDLE: Duration = Duration::from_secs(60);
 /// So many at a time make the pools.
 const MAKERS: u64 = 16;
 
@@ -34,6 +39,7 @@ fn main() {
         Some("--serve") => {
             let change = |config: &mut config::Config| {
                 (config.bcrypt_cost, config.connections_per_address) = (4, 0);
+                config.partition_idle_s = ASLEEP_AFTER_S;
             };
             serve(&arguments[1], change, |_| {});
         }
@@ -169,8 +175,9 @@ fn run(server: &Server, way: &Way, tokens: &[String], seconds: u64) -> Taken {
 
 /// What a server with so many pools takes.
 struct Standing {
+    awake_mib: f64,
+    asleep_mib: f64,
     idle_percent: f64,
-    memory_mib: f64,
     first_ms: f64,
     last_ms: f64,
 }
@@ -178,13 +185,14 @@ struct Standing {
 fn measure_many(many: u64) {
     println!("\npools of {TICKETS} tickets, all open, each with a ticket sold");
     println!(
-        "{:>8} {:>12} {:>12} {:>14} {:>13}",
-        "pools", "CPU idle, %", "memory, MiB", "first page, ms", "last page, ms"
+        "{:>8} {:>10} {:>11} {:>12} {:>14} {:>13}",
+        "pools", "awake, MiB", "asleep, MiB", "CPU idle, %", "first page, ms", "last page, ms"
     );
     for pools in [FEW, many] {
-        let Standing { idle_percent, memory_mib, first_ms, last_ms } = stand(pools);
+        let Standing { awake_mib, asleep_mib, idle_percent, first_ms, last_ms } = stand(pools);
         println!(
-            "{pools:>8} {idle_percent:>12.2} {memory_mib:>12.1} {first_ms:>14.2} {last_ms:>13.2}"
+            "{pools:>8} {awake_mib:>10.1} {asleep_mib:>11.1} {idle_percent:>12.2} {first_ms:>14.2} \
+             {last_ms:>13.2}"
         );
     }
 }
@@ -205,14 +213,17 @@ fn stand(pools: u64) -> Standing {
             });
         }
         crowd.await;
+        let awake_mib = resident_mib(server.pid());
+        tokio::time::sleep(SETTLED).await;
         let (cpu_before, began) = (cpu_s(server.pid()), Instant::now());
-        tokio::time::sleep(Duration::from_secs(10)).await;
+        tokio::time::sleep(IDLE).await;
         let idle = (cpu_s(server.pid()) - cpu_before) / began.elapsed().as_secs_f64();
         let first = format!("/api/v1/pools?limit={PAGE}");
         let last = last_page(address, &first).await;
         Standing {
+            awake_mib,
+            asleep_mib: resident_mib(server.pid()),
             idle_percent: 100.0 * idle,
-            memory_mib: resident_mib(server.pid()),
             first_ms: ms_of(address, &first).await,
             last_ms: ms_of(address, &last).await,
         }
