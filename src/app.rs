@@ -3,13 +3,17 @@
 use crate::http::connection::Rooms;
 use crate::http::fresh::FreshAnswers;
 use crate::http::live::LiveFigures;
+use crate::http::server::ListeningSocket;
 use crate::http::streams::Streams;
+use crate::http::tls::Tls;
 use crate::http::together::Together;
+use crate::http::worker::Spoken;
 use crate::http::{self, api};
 use crate::shared::Shared;
 use crate::{jobs, settings, stores};
 use actix_web::dev::ServerHandle;
 use actix_web::web::{self};
+use actors::Time;
 use actors::engine::record::Broken;
 use actors::engine::{KeyWindow, Node};
 use actors::time::Clock;
@@ -56,6 +60,10 @@ pub struct App {
 /// A server that runs until it is stopped.
 pub struct Running {
     pub address: SocketAddr,
+    /// Whether it speaks TLS there.
+    pub is_secured: bool,
+    /// Where it speaks HTTP/2 without TLS.
+    pub http2: Option<SocketAddr>,
     pub shared: web::Data<Shared>,
     handle: ServerHandle,
     server: actix_web::rt::task::JoinHandle<std::io::Result<()>>,
@@ -181,14 +189,15 @@ impl App {
     /// manners.
     pub fn serve(self, extra: fn(&mut web::ServiceConfig)) -> anyhow::Result<Running> {
         let shared = self.shared.clone();
-        let listen = shared.config.listen;
-        let listener = http::server::listen(listen).with_context(|| cannot_bind(listen))?;
-        let address = listener.local_addr().with_context(|| cannot_bind(listen))?;
+        let tls = Tls::open(&shared.config, shared.engine.node.now())?;
+        let (sockets, address, http2) = sockets(&shared.config, tls.clone())?;
         join_others(&self.shared, address)?;
-        let server = http::server::serve(&self.shared.config, listener, move || {
+        let server = http::server::serve(&self.shared.config, sockets, move |is_first| {
             // Partitions live on the workers' own threads, so that a request often finds its
             // partition without a hop.
-            shared.engine.node.take_seat();
+            if is_first {
+                shared.engine.node.take_seat();
+            }
             actix_web::App::new()
                 .app_data(shared.clone())
                 .service(
@@ -206,17 +215,47 @@ impl App {
         let handle = server.handle();
         let server = actix_web::rt::spawn(server);
         jobs::start(self.shared.clone());
-        Ok(Running { address, shared: self.shared, handle, server })
+        let is_secured = tls.is_some();
+        if let Some(tls) = tls {
+            jobs::certificate::start(tls, self.shared.clone());
+        }
+        Ok(Running { address, is_secured, http2, shared: self.shared, handle, server })
     }
 }
 
-/// Whether the address is free.
-pub fn can_listen(address: SocketAddr) -> anyhow::Result<()> {
-    std::net::TcpListener::bind(address).map(drop).with_context(|| cannot_bind(address))
+/// Binds all that is listened on. The first is `listen`.
+fn sockets(
+    config: &Config,
+    tls: Option<Arc<Tls>>,
+) -> anyhow::Result<(Vec<ListeningSocket>, SocketAddr, Option<SocketAddr>)> {
+    let bind = |setting: &str, at: SocketAddr| -> anyhow::Result<_> {
+        let listener = http::server::listen(at).with_context(|| cannot_bind(setting, at))?;
+        let address = listener.local_addr().with_context(|| cannot_bind(setting, at))?;
+        Ok((listener, address))
+    };
+    let (listener, address) = bind("listen", config.listen)?;
+    let spoken = tls.map_or(Spoken::Plain, Spoken::Secured);
+    let mut sockets = vec![ListeningSocket { listener, spoken }];
+    let mut http2 = None;
+    if let Some(at) = config.listen_h2 {
+        let (listener, address) = bind("listen_h2", at)?;
+        sockets.push(ListeningSocket { listener, spoken: Spoken::PlainHttp2 });
+        http2 = Some(address);
+    }
+    Ok((sockets, address, http2))
 }
 
-fn cannot_bind(address: SocketAddr) -> String {
-    format!("listen: cannot bind {address}")
+/// Whether the addresses are free and the certificate is good.
+pub fn can_serve(config: &Config, now: Time) -> anyhow::Result<()> {
+    for (setting, at) in [("listen", Some(config.listen)), ("listen_h2", config.listen_h2)] {
+        let Some(at) = at else { continue };
+        std::net::TcpListener::bind(at).map(drop).with_context(|| cannot_bind(setting, at))?;
+    }
+    Tls::check(config, now)
+}
+
+fn cannot_bind(setting: &str, address: SocketAddr) -> String {
+    format!("{setting}: cannot bind {address}")
 }
 
 /// Makes this node known to the others, if there can be any.

@@ -7,7 +7,14 @@ use std::fmt;
 
 /// At the server with that URL, or at the one of these settings.
 pub fn close(pool: &str, at: Option<&str>, config: &Config) -> anyhow::Result<ClosingResult> {
-    let server = at.map_or_else(|| RemoteServer::that_listens(config.listen), RemoteServer::at);
+    let server = match at {
+        Some(url) => RemoteServer::at(url),
+        // Its certificate is for a name, which the settings do not have.
+        None if config.tls_cert.is_some() => {
+            anyhow::bail!("the server speaks TLS: say where it is, as --at https://NAME")
+        }
+        None => RemoteServer::that_listens(config.listen),
+    };
     let path = format!("/pools/{}/close", in_a_path(pool));
     let answer = server.as_staff(config)?.post(&path, &json!({}))?.done()?;
     Ok(ClosingResult { pool: pool.to_owned(), answer })

@@ -135,7 +135,7 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
     meters::install();
     descriptors::raise();
     // The first start says a password once. Nobody reads it in a start that fails.
-    app::can_listen(settings.config.listen)?;
+    app::can_serve(&settings.config, system_clock()())?;
     let admin = settings.config.admin_username.clone();
     let lines = settings.lines();
     let app = App::open_by(settings.config, clocks::of_this_machine()).await?;
@@ -146,7 +146,11 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
     let running = app.serve(|_| {})?;
     // Before the address can be known, so that no stop is taken for a kill.
     let told = app::told_to_stop()?;
-    print(&format!("listening on http://{}", running.address))?;
+    if let Some(address) = running.http2 {
+        print(&format!("listening for HTTP/2 on http://{address}"))?;
+    }
+    let scheme = if running.is_secured { "https" } else { "http" };
+    print(&format!("listening on {scheme}://{}", running.address))?;
     running.stop_when(told).await;
     Ok(())
 }

@@ -65,10 +65,15 @@ pub fn load(
     }));
     let Some(config) = Config::read(&values, &mut wrong) else { return Err(Error::of(wrong)) };
     let (from, until) = (config.notices_from, config.notices_until);
+    let (has_cert, has_key) = (config.tls_cert.is_some(), config.tls_key.is_some());
+    let nodes =
+        (config.store == Choice::Cql).then_some("nodes call each other on listen, in plain HTTP");
     let together = [
         values.at_most("hold_ttl_s", config.hold_ttl_s, "hold_max_s", config.hold_max_s),
         values.at_most("token_s", config.token_s, "refresh_s", config.refresh_s),
         values.before("notices_from", from, "notices_until", until),
+        values.both(("tls_cert", has_cert), ("tls_key", has_key)),
+        values.not_beside("tls_cert", has_cert, "store", nodes),
     ];
     wrong.extend(together.into_iter().filter_map(Result::err));
     if !wrong.is_empty() {

@@ -54,6 +54,17 @@ settings! {
     /// The address and port the API answers on; with port 0 the system picks a free one, and the
     /// one bound is printed.
     listen: SocketAddr = Fixed("127.0.0.1:8080"), address;
+    /// A PEM file with the server's certificate, and behind it those that lead to its authority;
+    /// with it `listen` speaks TLS, and a file that was replaced is taken without a restart.
+    tls_cert: Option<PathBuf> = Nothing("\"/etc/stampede/tls.crt\""), optional(path);
+    /// A PEM file with the private key of that certificate, which nobody else may read.
+    tls_key: Option<PathBuf> = Nothing("\"/etc/stampede/tls.key\""), optional(path);
+    /// Seconds for which a browser that came by TLS asks this host by nothing else; 0 says nothing
+    /// of it, for a host where something else speaks plain HTTP.
+    hsts_s: u32 = Fixed("31_536_000"), whole(0..=63_072_000);
+    /// An address and port for HTTP/2 without TLS, for a proxy that speaks it; by TLS it is on
+    /// `listen`, for clients who ask for it.
+    listen_h2: Option<SocketAddr> = Nothing("\"127.0.0.1:8082\""), optional(address);
     /// The folder that keeps everything: facts, members and secrets, in one file that only its
     /// owner may read; with `store = cql` only files to import.
     data: PathBuf = Fixed("./data"), path;

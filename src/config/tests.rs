@@ -248,6 +248,21 @@ fn there_is_time_between_the_first_and_the_last_notice() {
 }
 
 #[test]
+fn a_certificate_and_its_key_are_said_together_and_by_one_machine() {
+    let said = sentence(from_flag("tls_cert", "/tls.crt"));
+    let why = "but it must be said, too, because tls_cert is (--tls-cert)";
+    assert_eq!(said, format!("tls_key is \"\" (from the default), {why}"));
+    let said = sentence(from_flag("tls_key", "/tls.key"));
+    assert!(said.starts_with("tls_cert is \"\" (from the default), "), "{said}");
+    let both = vec![("tls_cert", "/tls.crt".into()), ("tls_key", "/tls.key".into())];
+    assert!(load(None, both.clone(), &[]).is_ok());
+    let said = sentence(load(None, both, &pairs(&[("STAMPEDE_STORE", "cql")])));
+    let why = "but it must be empty while store is cql (STAMPEDE_STORE): nodes call each other on \
+               listen, in plain HTTP";
+    assert_eq!(said, format!("tls_cert is \"/tls.crt\" (from --tls-cert), {why}"));
+}
+
+#[test]
 fn a_broken_file_is_named_with_its_line_and_a_missing_one_with_its_path() {
     let said = sentence(from_toml("token_s = 5\nlisten = \n"));
     assert!(

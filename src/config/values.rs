@@ -75,6 +75,35 @@ impl Values {
         })
     }
 
+    /// Two settings that mean nothing without each other. The one that is missing is to blame.
+    pub fn both(
+        &self,
+        one: (&'static str, bool),
+        other: (&'static str, bool),
+    ) -> Result<(), WrongSetting> {
+        let (said, missing) = match (one.1, other.1) {
+            (true, false) => (one.0, other.0),
+            (false, true) => (other.0, one.0),
+            _ => return Ok(()),
+        };
+        let origin = &self.get(said).origin;
+        Err(self.get(missing).wrong(format!("said, too, because {said} is ({origin})")))
+    }
+
+    /// A setting that cannot be said beside what another one is.
+    pub fn not_beside(
+        &self,
+        name: &'static str,
+        is_said: bool,
+        other: &'static str,
+        why: Option<&'static str>,
+    ) -> Result<(), WrongSetting> {
+        let Some(why) = why.filter(|_| is_said) else { return Ok(()) };
+        let other = self.get(other);
+        let (of, text) = (other.setting.name, other.text.to_string_lossy());
+        Err(self.get(name).wrong(format!("empty while {of} is {text} ({}): {why}", other.origin)))
+    }
+
     /// Two times of a day between which there is some time. Blames like `at_most`.
     pub fn before(
         &self,

@@ -120,6 +120,9 @@ fn config_of(settings: &Settings, data: &TemporaryData) -> Config {
         store: Choice::Sqlite,
         redis: None,
         admin_password: None,
+        // Its crowd calls it on this machine.
+        tls_cert: None,
+        tls_key: None,
         ..said
     }
 }

@@ -9,12 +9,13 @@ use super::read_ahead::{ReadAhead, UnderWay};
 use super::room::Room;
 use super::stream_in_parts::StreamInParts;
 use actix_http::BoxedPayloadStream as PayloadStream;
-use actix_web::HttpMessage;
 use actix_web::dev::{Extensions, Payload, RequestHead, ServiceRequest};
 use actix_web::error::PayloadError;
 use actix_web::http::ConnectionType;
 use actix_web::http::header::CONTENT_LENGTH;
+use actix_web::rt::net::TcpStream;
 use actix_web::web::Bytes;
+use actix_web::{HttpMessage, HttpRequest};
 use base::Network;
 use config::Config;
 use futures_util::{StreamExt, stream};
@@ -41,7 +42,18 @@ pub struct Connection {
     is_over: Cell<bool>,
     unread: RefCell<Option<Rc<RefCell<Payload>>>>,
     ahead: Rc<ReadAhead>,
-    _place: Option<Place>,
+    is_secured: bool,
+}
+
+/// What handlers find in a request that came by TLS and has no such connection.
+pub struct Secured;
+
+/// Whether it came by TLS that ended here.
+pub fn is_secured(request: &HttpRequest) -> bool {
+    match request.conn_data::<Connection>() {
+        Some(connection) => connection.is_secured,
+        None => request.extensions().contains::<Secured>(),
+    }
 }
 
 impl Entrance {
@@ -54,25 +66,25 @@ impl Entrance {
         })
     }
 
-    /// Called by the server for each connection before its first request.
-    pub fn greet(self: &Arc<Self>, stream: &StreamInParts, data: &mut Extensions) {
-        let socket = SockRef::from(stream.tcp());
+    /// Called for each connection as soon as it is there. It is over if its address has too many.
+    pub fn admit(self: &Arc<Self>, tcp: &TcpStream) -> Result<Option<Place>, Full> {
+        let socket = SockRef::from(tcp);
         bound(&socket, self.unread_timeout);
-        let place = match stream.tcp().peer_addr().map(|peer| self.enter(peer.ip())) {
-            Ok(Err(Full)) => {
-                counter!("stampede_connections_refused_total").increment(1);
-                let _ = socket.shutdown(Shutdown::Both);
-                None
-            }
-            Ok(Ok(place)) => place,
-            // It is gone already.
-            Err(_) => None,
-        };
+        // One without an address is gone already.
+        let Ok(peer) = tcp.peer_addr() else { return Ok(None) };
+        self.enter(peer.ip()).inspect_err(|_| {
+            counter!("stampede_connections_refused_total").increment(1);
+            let _ = socket.shutdown(Shutdown::Both);
+        })
+    }
+
+    /// Called by the framework for each connection of HTTP/1 before its first request.
+    pub fn greet(stream: &StreamInParts, data: &mut Extensions) {
         data.insert(Connection {
             is_over: Cell::new(false),
             unread: RefCell::default(),
             ahead: stream.ahead().clone(),
-            _place: place,
+            is_secured: stream.is_secured(),
         });
     }
 
@@ -96,10 +108,10 @@ impl Entrance {
 }
 
 /// Its address has as many connections as it may have.
-struct Full;
+pub struct Full;
 
 /// One of the connections of an address.
-struct Place {
+pub struct Place {
     entrance: Arc<Entrance>,
     network: IpAddr,
 }
@@ -255,7 +267,7 @@ mod tests {
             is_over: Cell::new(false),
             unread: RefCell::default(),
             ahead: Rc::default(),
-            _place: None,
+            is_secured: false,
         };
         assert!(
             connection.takes(false)

@@ -3,7 +3,8 @@
 //! `edge` stands around every route (request id, log, metrics, problem bodies); `body`, `caller`
 //! and `flags` are what handlers take in; `unparsed`, `mistake` and `mistakes` tell what is wrong;
 //! `problem` is all they may refuse with, and `explain` makes it of a refusal; `server` accepts
-//! connections; `connection`, `stream_in_parts`, `read_ahead`, `room`, `pieces` and `streams` bound
+//! connections and `worker` answers them, by `tls` or not, in HTTP/1 or `http2`; `connection`,
+//! `stream_in_parts`, `read_ahead`, `room`, `pieces` and `streams` bound
 //! what a caller who does not read or send holds in memory;
 //! `sealing` says what browsers may make of an answer;
 //! `telling` is a stream of events, `live` what it tells of the node; `console` is what people see;
@@ -27,6 +28,7 @@ pub mod fields;
 pub mod flags;
 pub mod fresh;
 pub mod headers;
+pub mod http2;
 mod introductions;
 pub mod left_of_pool;
 pub mod live;
@@ -37,6 +39,7 @@ pub mod openapi;
 pub mod origin;
 pub mod page;
 pub mod parameters;
+pub mod peer_stream;
 pub mod pieces;
 pub mod problem;
 mod problem_pages;
@@ -53,7 +56,9 @@ pub mod stream_in_parts;
 pub mod streams;
 pub mod switch;
 pub mod telling;
+pub mod tls;
 pub mod together;
 pub mod unchecked;
 pub mod unparsed;
 pub mod words;
+pub mod worker;

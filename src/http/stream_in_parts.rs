@@ -5,8 +5,8 @@
 //! request left unread, and end the connection. Where a request ends differently from what was
 //! seen, only the size of a part is wrong; what a request is stays the framework's affair.
 
+use super::peer_stream::PeerStream;
 use super::read_ahead::{NextPart, ReadAhead};
-use actix_web::rt::net::TcpStream;
 use std::io;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -19,7 +19,7 @@ const MOST_LINES: usize = 4 * 1024;
 const MOST_BODY: usize = 32 * 1024;
 
 pub struct StreamInParts {
-    stream: TcpStream,
+    stream: PeerStream,
     ahead: Rc<ReadAhead>,
     /// Read with the last part, but does not belong to it.
     kept: Vec<u8>,
@@ -32,7 +32,7 @@ pub struct StreamInParts {
 }
 
 impl StreamInParts {
-    pub fn new(stream: TcpStream) -> StreamInParts {
+    pub fn new(stream: PeerStream) -> StreamInParts {
         StreamInParts {
             stream,
             ahead: Rc::default(),
@@ -44,8 +44,8 @@ impl StreamInParts {
         }
     }
 
-    pub fn tcp(&self) -> &TcpStream {
-        &self.stream
+    pub fn is_secured(&self) -> bool {
+        self.stream.is_secured()
     }
 
     pub fn ahead(&self) -> &Rc<ReadAhead> {
@@ -159,24 +159,15 @@ impl AsyncWrite for StreamInParts {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(context)
+        let flushed = Pin::new(&mut self.stream).poll_flush(context);
+        // Under TLS a write may only have encrypted.
+        if self.is_secured() {
+            self.ahead.is_blocked(flushed.is_pending());
+        }
+        flushed
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_shutdown(context)
-    }
-}
-
-/// The system resets a connection that is closed with something unread, and its last answer may get
-/// lost. So what has come is taken, as far as the framework would have read it.
-impl Drop for StreamInParts {
-    fn drop(&mut self) {
-        const MOST: usize = 128 * 1024;
-        let (mut taken, mut unwanted) = (0, [0; 4096]);
-        while taken < MOST
-            && let Ok(count @ 1..) = self.stream.try_read(&mut unwanted)
-        {
-            taken += count;
-        }
     }
 }

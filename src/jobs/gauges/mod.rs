@@ -37,6 +37,10 @@ pub fn begin() {
     counter!("stampede_codes_refused_total").increment(0);
     counter!("stampede_connections_refused_total").increment(0);
     counter!("stampede_accept_failures_total").increment(0);
+    for reason in ["slow", "crowded", "broken"] {
+        counter!("stampede_tls_handshakes_failed_total", "reason" => reason).increment(0);
+    }
+    counter!("stampede_http2_turned_out_total").increment(0);
     counter!("stampede_orders_swept_total").increment(0);
     counter!("stampede_orders_untold_total").increment(0);
     for fate in ORDERS {

@@ -21,6 +21,7 @@ use products::verify::Verified;
 use serde_json::{Value, json};
 use stampede::app::{App, Running};
 use stampede::shared::Shared;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -47,6 +48,7 @@ pub struct TestApp {
 
 /// The thread that serves it.
 struct Serving {
+    http2: Option<SocketAddr>,
     shared: web::Data<Shared>,
     stop: oneshot::Sender<()>,
     thread: JoinHandle<()>,
@@ -183,6 +185,12 @@ impl TestApp {
         self.door.address()
     }
 
+    /// Where it speaks HTTP/2 without TLS, with `listen_h2`.
+    pub fn http2_address(&self) -> SocketAddr {
+        let server = self.server.lock().unwrap();
+        server.as_ref().and_then(|server| server.http2).expect("it listens there")
+    }
+
     /// What its handlers share, to look at.
     pub fn shared(&self) -> web::Data<Shared> {
         self.server.lock().unwrap().as_ref().expect("it is served").shared.clone()
@@ -254,20 +262,21 @@ impl TestApp {
                 };
                 let app = app.unwrap();
                 let running: Running = app.serve(|_| {}).unwrap();
-                say.send((running.address.to_string(), running.shared.clone())).unwrap();
+                let where_to = (running.address.to_string(), running.http2);
+                say.send((where_to, running.shared.clone())).unwrap();
                 let _ = stopped.await;
                 running.stop().await;
             });
         });
-        let (address, shared) = hear.recv().expect("the server starts");
+        let ((address, http2), shared) = hear.recv().expect("the server starts");
         self.door.move_to(&address);
-        *self.server.lock().unwrap() = Some(Serving { shared, stop, thread });
+        *self.server.lock().unwrap() = Some(Serving { http2, shared, stop, thread });
     }
 
     /// Stops as a signal would, and returns when everything is written and the folder is free.
     pub fn stop(&self) {
         let server = self.server.lock().unwrap().take();
-        if let Some(Serving { shared, stop, thread }) = server {
+        if let Some(Serving { shared, stop, thread, .. }) = server {
             // It holds the store, which holds the folder.
             drop(shared);
             let _ = stop.send(());

@@ -185,7 +185,10 @@ impl Client {
             .strip_prefix('/')
             .filter(|path| path.starts_with('/'))
             .map_or(format!("/api/v1{path}"), str::to_owned);
-        let uri = format!("http://{}{path}", self.door.address());
+        let address = self.door.address();
+        // By TLS the address says so.
+        let scheme = if address.contains("://") { "" } else { "http://" };
+        let uri = format!("{scheme}{address}{path}");
         let mut request = ureq::http::Request::builder().method(method).uri(uri);
         for (name, value) in &self.headers {
             request = request.header(name, value);

@@ -10,6 +10,7 @@
 //! - [`Binary`]: the program, for tests that kill it, run its commands or cut its disk.
 //!   [`Binary::start`] gives a [`Process`], whose clients are the same [`Client`].
 //! - [`TestFolder`]: a folder that is gone when the test is over.
+//! - [`TestAuthority`]: certificates for a server that speaks TLS, and a client that trusts them.
 //! - [`TestReceiver`]: a receiver of webhooks that fails, stalls or lies as it is told.
 //! - [`TestClock`]: a clock for tests that build a part of the product by hand.
 //! - [`RedisServer`], [`database::database`], [`prometheus::Prometheus`], [`Verifier`]: programs of
@@ -45,6 +46,7 @@
 //! a job has done its work ([`TestApp::until`]).
 
 pub mod app;
+pub mod certificates;
 pub mod client;
 pub mod clocks;
 pub mod database;
@@ -64,6 +66,7 @@ pub mod schemas;
 pub mod verifiers;
 
 pub use app::{NOON, TODAY, TestApp};
+pub use certificates::TestAuthority;
 pub use client::{
     ADMIN_PASSWORD, Answer, Client, Doorway, PASSWORD, TicketBooks, id, numbers, pointers, tickets,
 };

@@ -1,5 +1,6 @@
 //! The binary as a child process, which never outlives its test.
 
+use crate::certificates::TestAuthority;
 use crate::client::{ADMIN_PASSWORD, Client, Doorway, PASSWORD, agent};
 use serde_json::{Value, json};
 use std::ffi::OsStr;
@@ -123,7 +124,8 @@ impl Process {
             if process.out.read_line(&mut line).unwrap() == 0 {
                 return Err(process.wait());
             }
-            match line.trim_end().strip_prefix("listening on http://") {
+            let listens = line.trim_end().strip_prefix("listening on http");
+            match listens.and_then(|url| url.trim_start_matches('s').strip_prefix("://")) {
                 Some(address) => process.address = address.to_owned(),
                 None => printed.push(line.trim_end().to_owned()),
             }
@@ -191,6 +193,12 @@ impl Process {
 
     pub fn anybody(&self) -> Client {
         Client::of(Doorway::at(&self.address), agent())
+    }
+
+    /// Who calls it by TLS, and trusts that authority alone.
+    pub fn by_tls(&self, authority: &TestAuthority) -> Client {
+        let door = Doorway::at(&format!("https://{}", self.address));
+        Client::of(door, authority.agent())
     }
 
     #[track_caller]
