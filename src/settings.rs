@@ -45,6 +45,7 @@ pub fn people(config: &Config) -> people::Settings {
     people::Settings {
         token_s: config.token_s,
         refresh_s: config.refresh_s,
+        session_max_s: config.session_max_s,
         bcrypt_cost: config.bcrypt_cost,
         hash_threads: config.hash_threads,
         hash_queue_s: config.hash_queue_s,

@@ -187,6 +187,9 @@ settings! {
     token_algorithm: TokenAlgorithm = Fixed("HS256"), token_algorithm;
     /// Seconds a session lives without being refreshed; after that the member logs in again.
     refresh_s: u32 = Fixed("2_592_000"), whole(1..=31_536_000);
+    /// Seconds after which a session ends however often it was refreshed; by default there is no
+    /// such end, so that nobody has to log in just when a crowd does.
+    session_max_s: Option<u32> = Nothing("7_776_000"), optional(whole(60..=315_360_000));
     /// Threads that hash passwords; one core is left to the engine, so that claims stay fast while
     /// a crowd logs in.
     hash_threads: usize = Cores(|cores| cores.saturating_sub(1).max(1)), whole(1..=1024);

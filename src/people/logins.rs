@@ -6,6 +6,7 @@ use super::password_checks::PasswordChecks;
 use super::sessions::{LoggedIn, Owes, Sessions};
 use actors::Id;
 use actors::store::StoreError;
+use base::journal::{self, Value};
 use ports::Directory;
 use ports::directory::Account;
 use ports::profile::{Flaw, Identifier, IdentifierKind};
@@ -69,6 +70,7 @@ impl Logins {
         let who = account.as_ref().map_or_else(|| unknown(&named), |account| account.member.id);
         let hash = account.as_ref().map(|account| account.password_hash.as_str());
         if !checks.check(who, hash, &password, address).await? {
+            note_failure(account.is_some().then_some(who), address);
             return Err(Error::WrongCredentials);
         }
         let account = account.ok_or(Error::WrongCredentials)?;
@@ -118,6 +120,14 @@ impl Login {
         }
         Ok(named)
     }
+}
+
+/// In the journal, for those who look for guesses afterwards. What was typed as a name is not
+/// there: it may be a password.
+fn note_failure(account: Option<Id>, address: &str) {
+    let account = account.map_or_else(|| "none".to_owned(), |id| id.to_string());
+    let fields = [("account", Value::Text(&account)), ("from", Value::Text(&address))];
+    journal::info("a login failed", &fields);
 }
 
 /// The id that failures are counted for if there is no such account.

@@ -62,6 +62,7 @@ impl PasswordChanges {
         if !self.checks.check(member, hash, old, &origin.address).await? {
             return Err(Error::WrongCredentials);
         }
+        password.expect_no_name_of(&account.member.profile, "new_password")?;
         let because = Because::Knew { old_hash: account.password_hash, keep: signed.session() };
         // Another request changed it in between, so the old one is no longer right.
         self.set(member, &password, because, origin).await?.ok_or(Error::WrongCredentials)
@@ -158,6 +159,7 @@ impl PasswordChanges {
             }
             return self.expect_current(member, password.text(), origin).await.map(|()| true);
         }
+        password.expect_no_name_of(&account.member.profile, "new_password")?;
         let because = Because::Reset { token: digest };
         let set = async { self.set(member, &password, because, origin).await?.ok_or_else(refused) };
         self.deeds.once(name, set).await

@@ -3,9 +3,10 @@
 //! A password has 8 characters at least and 71 bytes at most and is taken exactly as given: never
 //! truncated, trimmed or normalised, so the same letters in another Unicode form are another
 //! password. NUL is refused: bcrypt ends and repeats its key with NULs, so that with them different
-//! passwords can have the same hash. The most common passwords are refused in any case of letters.
+//! passwords can have the same hash. The most common passwords are refused in any case of letters,
+//! and so are the names of the account.
 
-use ports::profile::Flaw;
+use ports::profile::{Flaw, Profile};
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
@@ -30,6 +31,20 @@ impl Password {
         match objection(&text) {
             Some(says) => Err(Flaw { field, says }),
             None => Ok(Password(text)),
+        }
+    }
+
+    /// Whoever knows its owner would try a name of theirs first.
+    pub fn expect_no_name_of(&self, profile: &Profile, field: &'static str) -> Result<(), Flaw> {
+        let password = self.0.to_lowercase();
+        let names = profile.identifiers().flat_map(|name| [&name.text, &name.folded]);
+        let names = names.chain(&profile.full_name).flat_map(|name| {
+            // An address without its server, too.
+            [Some(name.as_str()), name.split_once('@').map(|(before, _)| before)]
+        });
+        match names.flatten().any(|name| name.to_lowercase() == password) {
+            true => Err(Flaw { field, says: "that is a name of the account; choose another" }),
+            false => Ok(()),
         }
     }
 

@@ -139,6 +139,7 @@ impl People {
             deeds: deeds.clone(),
             clock: clock.clone(),
             refresh_s: settings.refresh_s,
+            session_max_s: settings.session_max_s,
         });
         let passwords = Arc::new(PasswordChanges {
             directory: directory.clone(),

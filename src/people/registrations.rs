@@ -174,6 +174,7 @@ impl Registrations {
             Password::new(password, "password"),
         ) {
             (Ok(profile), Ok(password)) => {
+                password.expect_no_name_of(&profile, "password")?;
                 let registration =
                     key.map(|key| Registration { key, body: meaning(&profile, role) });
                 Ok(Application { profile, password, role, registration, session })

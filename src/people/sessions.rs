@@ -51,6 +51,7 @@ pub struct Sessions {
     pub(crate) deeds: Arc<Deeds>,
     pub(crate) clock: Clock,
     pub(crate) refresh_s: u32,
+    pub(crate) session_max_s: Option<u32>,
 }
 
 impl Sessions {
@@ -67,6 +68,7 @@ impl Sessions {
         key: Option<&str>,
     ) -> Result<(Tokens, bool), Error> {
         let token = self.read_refresh_token(token)?;
+        self.end_if_too_old(&token).await?;
         let again = match key {
             Some(key) => self.deeds.note(refresh_name_of(&token, key)).await?.again,
             None => false,
@@ -100,6 +102,21 @@ impl Sessions {
                 Err(self.refusals.refuse(Reason::RefreshTokenReused).into())
             }
         }
+    }
+
+    /// A session has a last instant only where the operator says so.
+    async fn end_if_too_old(&self, token: &RefreshToken) -> Result<(), Error> {
+        let Some(most_s) = self.session_max_s else { return Ok(()) };
+        let before = u128::from_be_bytes(token.session.0).checked_sub(1);
+        let before = before.map(|before| Id(before.to_be_bytes()));
+        let found = self.list(token.member, before, 1).await?;
+        let session = found.into_iter().find(|found| found.id == token.session);
+        let last = session.map(|session| session.began_at.plus_s(most_s));
+        if last.is_some_and(|last| last <= (self.clock)()) {
+            self.end(token.member, token.session).await?;
+            return Err(self.refusals.refuse(Reason::SessionOver).into());
+        }
+        Ok(())
     }
 
     fn read_refresh_token(&self, token: &str) -> Result<RefreshToken, Denied> {

@@ -10,6 +10,8 @@ pub struct Settings {
     pub token_s: u32,
     /// How long a session lives without being refreshed.
     pub refresh_s: u32,
+    /// Seconds after which a session ends however often it was refreshed.
+    pub session_max_s: Option<u32>,
     pub bcrypt_cost: u32,
     pub hash_threads: usize,
     pub hash_queue_s: u32,

@@ -32,6 +32,7 @@ pub fn settings() -> Settings {
     Settings {
         token_s: 900,
         refresh_s: 2_592_000,
+        session_max_s: None,
         bcrypt_cost: 4,
         hash_threads: 2,
         hash_queue_s: 60,

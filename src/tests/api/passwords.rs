@@ -63,6 +63,34 @@ fn seventy_one_bytes_are_a_password_and_every_one_of_them_counts() {
 }
 
 #[test]
+fn a_name_of_the_account_is_no_password_of_it() {
+    let app = TestApp::start();
+    let admin = app.admin();
+    let bob = |password: &str| {
+        json!({"username": "bob-the-builder", "email": "bob.builder@example.org",
+            "full_name": "Bob the Builder", "password": password})
+    };
+    let names = ["Bob-the-Builder", "bob.builder@example.org", "BOB.BUILDER", "bob the builder"];
+    for name in names {
+        for path in ["/auth/register", "/users"] {
+            let answer = admin.post(path, bob(name)).refused(422, "invalid");
+            assert_eq!(pointers(&answer), ["/password"], "{name} at {path}");
+        }
+    }
+    let made = admin.post("/users", bob(PASSWORD)).expect(201);
+    let offer = admin.post(&format!("/users/{}/password", id(&made)), json!({})).expect(201);
+    let owner = app.log_in("bob-the-builder", PASSWORD);
+    for name in names {
+        let changed = change(&owner, PASSWORD, name).refused(422, "invalid");
+        assert_eq!(pointers(&changed), ["/new_password"], "{name}");
+        let reset = reset(&app, &offer["token"], name).refused(422, "invalid");
+        assert_eq!(pointers(&reset), ["/new_password"], "{name}");
+    }
+    // The token is not used up by that, and a name of somebody else is like any other text.
+    reset(&app, &offer["token"], "alice-the-builder").expect(204);
+}
+
+#[test]
 fn seventy_two_bytes_too_few_characters_nul_and_common_passwords_are_refused_wherever_one_is_set() {
     let app = TestApp::start();
     let (admin, ada) = (app.admin(), app.member("ada"));

@@ -289,6 +289,7 @@ const CALLS: &[(&str, &str, &[&str])] = &[
         &["unauthenticated", "forbidden", "not-found", "already-taken", "invalid"],
     ),
     ("delete", "/users/{id}", &["unauthenticated", "forbidden", "not-found"]),
+    ("delete", "/users/{id}/sessions", &["unauthenticated", "forbidden", "not-found"]),
     ("post", "/users/{id}/password", &["unauthenticated", "forbidden", "not-found"]),
     (
         "post",

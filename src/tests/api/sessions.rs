@@ -2,7 +2,7 @@
 //! it.
 
 use crate::members::crowd;
-use harness::{Answer, Client, PASSWORD, TestApp, id};
+use harness::{Answer, Binary, Client, PASSWORD, Process, TestApp, TestFolder, id};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::sync::mpsc::sync_channel;
@@ -241,6 +241,47 @@ fn logging_out_everywhere_ends_every_session_of_that_member_only() {
 }
 
 #[test]
+fn an_administrator_ends_all_sessions_of_a_member_who_can_log_in_again() {
+    let app = TestApp::start();
+    ["ada", "bob"].iter().for_each(|name| drop(app.member(name)));
+    let (tokens_of_ada, bobs): (Vec<Value>, Value) =
+        ((0..3).map(|_| log_in(&app, "ada")).collect(), log_in(&app, "bob"));
+    let me = bearer(&app, &tokens_of_ada[0]).get("/me").expect(200);
+    let path = format!("/users/{}/sessions", id(&me));
+    bearer(&app, &bobs).delete(&path).refused(403, "forbidden");
+    tokens_of_ada.iter().for_each(|tokens| assert_alive(&app, tokens));
+    app.admin().delete(&path).expect_text(204);
+    tokens_of_ada.iter().for_each(|tokens| assert_dead(&app, tokens));
+    assert_alive(&app, &bobs);
+    let anew = log_in(&app, "ada");
+    // Whose they are may do so, too.
+    bearer(&app, &anew).delete(&path).expect_text(204);
+    assert_dead(&app, &anew);
+    app.admin().delete("/users/nobody/sessions").refused(404, "not-found");
+}
+
+#[test]
+fn a_login_that_failed_is_a_line_of_the_journal_without_what_was_typed() {
+    const STAMPEDE: Binary = Binary::at(env!("CARGO_BIN_EXE_stampede"));
+    let data = TestFolder::new();
+    let mut command = STAMPEDE.command(&data);
+    command.env("STAMPEDE_LOG", "plain");
+    let (server, _) = Process::start_with(command, &data);
+    let ada = server.member("ada").get("/me").expect(200);
+    ask(&server.anybody(), "ada", WRONG).refused(401, "wrong-credentials");
+    ask(&server.anybody(), "no-such-name", WRONG).refused(401, "wrong-credentials");
+    server.tell_to_stop();
+    let mut server = server;
+    server.wait();
+    let log = server.whole_log();
+    let lines: Vec<&str> = log.lines().filter(|line| line.contains("a login failed")).collect();
+    assert_eq!(lines.len(), 2, "{log}");
+    assert!(lines[0].contains(id(&ada)) && lines[0].contains("127.0.0.1"), "{log}");
+    assert!(lines[1].contains("none") && lines[1].contains("127.0.0.1"), "{log}");
+    assert!(!log.contains(WRONG) && !log.contains("no-such-name"), "{log}");
+}
+
+#[test]
 fn a_member_sees_his_sessions_and_ends_one_of_them() {
     let app = TestApp::start();
     app.member("bob");
@@ -398,6 +439,27 @@ fn a_session_that_is_not_refreshed_for_thirty_days_is_over() {
     let kept = refresh(&app, &kept["refresh_token"]).expect(200);
     let sessions = bearer(&app, &kept).get("/auth/sessions").expect(200);
     assert_eq!(sessions["items"].as_array().unwrap().len(), 1, "{sessions}");
+}
+
+#[test]
+fn a_session_has_a_last_day_where_the_operator_says_so() {
+    let app = TestApp::start_with(|config| {
+        (config.token_s, config.session_max_s) = (900, Some(10 * 86_400));
+    });
+    app.member("ada");
+    let mut tokens = log_in(&app, "ada");
+    for _ in 0..9 {
+        app.pass_s(86_400);
+        tokens = refresh(&app, &tokens["refresh_token"]).expect(200);
+    }
+    let later = log_in(&app, "ada");
+    app.pass_s(86_400 - 1);
+    tokens = refresh(&app, &tokens["refresh_token"]).expect(200);
+    assert_alive(&app, &tokens);
+    app.pass_s(1);
+    refresh(&app, &tokens["refresh_token"]).refused(401, "unauthenticated");
+    assert_dead(&app, &tokens);
+    refresh(&app, &later["refresh_token"]).expect(200);
 }
 
 /// What one client of a crowd has seen when the server went away under him.

@@ -364,6 +364,7 @@ impl Scene {
                 let (member, own) = self.member();
                 (member, format!("/users/{own}"), nothing)
             }
+            "endSessionsOf" => by_admin(format!("/users/{}/sessions", self.member().1), nothing),
             "offerPasswordReset" => {
                 by_admin(format!("/users/{}/password", self.member().1), nothing)
             }

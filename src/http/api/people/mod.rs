@@ -197,6 +197,17 @@ pub fn endpoints() -> Vec<Endpoint> {
             .answer_empty(204, "It is deleted.")
             .problems(&[&problem::FORBIDDEN, &problem::NOT_FOUND, &problem::UNAVAILABLE])
             .problems(&[&problem::LAST_ADMINISTRATOR]),
+        Endpoint::delete("/users/{id}/sessions", users::end_sessions)
+            .named("endSessionsOf")
+            .once()
+            .summary("End all sessions of an account")
+            .notes(
+                "All tokens of the account are dead at once, and its holds stay. Whoever knows the \
+                password can log in again.",
+            )
+            .who(Who::Member)
+            .answer_empty(204, "None is left, also if there was none.")
+            .problems(&[&problem::FORBIDDEN, &problem::NOT_FOUND, &problem::UNAVAILABLE]),
         Endpoint::post("/users/{id}/password", users::offer_reset)
             .named("offerPasswordReset")
             .once()

@@ -176,6 +176,23 @@ pub async fn delete(
     Ok(reply::mark_replayed(HttpResponse::NoContent().finish(), replayed))
 }
 
+pub async fn end_sessions(
+    shared: web::Data<Shared>,
+    key: IdempotencyKey,
+    Leaver { id: caller, signed }: Leaver,
+    id: web::Path<String>,
+    _: Params<flags::Nothing>,
+) -> Result<HttpResponse, Problem> {
+    let (id, its) = (id_in_path(&id)?, shared.clone());
+    let end = async move {
+        check_own_or_any(&signed?, id)?;
+        find_body(&its, id).await?;
+        Ok(its.people.sessions.end_all(id).await.map(drop)?)
+    };
+    let replayed = key.once(&shared, caller, &[b"end sessions of user", &id.0], end).await?;
+    Ok(reply::mark_replayed(HttpResponse::NoContent().finish(), replayed))
+}
+
 /// What a member gives up brings nobody a second first login while a campaign for these lasts.
 async fn note_parting(
     shared: &Shared,
