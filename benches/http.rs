@@ -1,15 +1,23 @@
-//! How much of a server's speed durability costs: `cargo bench --bench http`.
+//! How much of a server's speed durability costs, and what it costs to come anew:
+//! `cargo bench --bench http`.
 //!
 //! One server, started as its own process, answers pairs of requests in turns within one run: a
-//! constant reply (same middleware, body parsed, token checked, no engine) and a durable hold. What
-//! counts are the ratios: requests per second and the server's own CPU per request. Seconds on a
-//! shared machine say nothing. `--seconds N`, `--rounds N` and `--connections N` (repeatable)
-//! change the run.
+//! constant reply (same middleware, body parsed, token checked, no engine), a durable hold, and a
+//! refusal; two of them also by a crowd of which each caller hangs up after ten requests and
+//! connects again. What counts are the ratios: requests per second and the server's own CPU per
+//! request. Seconds on a shared machine say nothing.
+//!
+//! `--against PATH` compares two builds instead: the `stampede` of this one and the one at PATH, in
+//! turns. There is no constant reply in them. Build both with the same profile.
+//!
+//! `--seconds N`, `--rounds N`, `--connections N` (repeatable) and `--leave-after N` change the
+//! run.
 
 use harness::load::constant;
 use harness::load::server::{Server, serve};
 use harness::load::{Load, LoadRound, LoadTarget, median, said};
 use stampede::http::api::tickets::bodies::CreateHold;
+use std::path::{Path, PathBuf};
 
 fn main() {
     let arguments: Vec<String> =
@@ -26,65 +34,134 @@ struct Plan {
     seconds: u64,
     rounds: usize,
     connections: Vec<usize>,
+    leave_after: u64,
+    against: Option<PathBuf>,
 }
 
 impl Plan {
     fn read(arguments: &[String]) -> Plan {
+        let last = |flag| said(arguments, flag).last().copied();
         let connections: Vec<usize> =
             said(arguments, "--connections").into_iter().map(|n| n as usize).collect();
+        let against = arguments.windows(2).find(|pair| pair[0] == "--against");
         Plan {
-            seconds: said(arguments, "--seconds").last().copied().unwrap_or(3),
-            rounds: said(arguments, "--rounds").last().copied().unwrap_or(5) as usize,
+            seconds: last("--seconds").unwrap_or(3),
+            rounds: last("--rounds").unwrap_or(5) as usize,
             connections: if connections.is_empty() { vec![64, 256] } else { connections },
+            leave_after: last("--leave-after").unwrap_or(10),
+            against: against.map(|pair| PathBuf::from(&pair[1])),
         }
     }
 }
 
 const MEMBERS: usize = 256;
 
-fn measure(plan: &Plan) {
-    for connections in &plan.connections {
-        let server = Server::start(&connections.to_string());
-        let load = Load::prepare(&server.address, MEMBERS, *connections);
-        let targets = [load.constant(), load.hold("******"), load.hold("*****7"), load.sold_out()];
-        let mut rounds: Vec<Vec<LoadRound>> = targets.iter().map(|_| Vec::new()).collect();
-        for target in &targets {
-            load.run(target, 1, server.pid());
+/// A server, and what it was asked.
+struct Contestant {
+    server: Server,
+    load: Load,
+    targets: Vec<LoadTarget>,
+    /// Of each target.
+    rounds: Vec<Vec<LoadRound>>,
+}
+
+impl Contestant {
+    fn prepare(server: Server, connections: usize, plan: &Plan) -> Contestant {
+        let load = Load::prepare(&server.address, MEMBERS, connections);
+        let anew = |target: LoadTarget| target.leaving_after(plan.leave_after);
+        let mut targets = match plan.against {
+            Some(_) => Vec::new(),
+            None => vec![load.constant(), anew(load.constant())],
+        };
+        targets.extend([load.hold("******"), load.hold("*****7"), load.sold_out()]);
+        targets.push(anew(load.sold_out()));
+        let rounds = targets.iter().map(|_| Vec::new()).collect();
+        Contestant { server, load, targets, rounds }
+    }
+
+    fn warm_up(&self) {
+        for target in &self.targets {
+            self.load.run(target, 1, self.server.pid());
         }
-        for _ in 0..plan.rounds {
-            for (target, rounds) in targets.iter().zip(&mut rounds) {
-                rounds.push(load.run(target, plan.seconds, server.pid()));
-            }
-        }
-        report(*connections, &targets, &rounds);
-        println!("commits: {}", load.commits());
+    }
+
+    fn take_turn(&mut self, target: usize, seconds: u64) {
+        let round = self.load.run(&self.targets[target], seconds, self.server.pid());
+        self.rounds[target].push(round);
     }
 }
 
-fn report(connections: usize, targets: &[LoadTarget], rounds: &[Vec<LoadRound>]) {
+fn measure(plan: &Plan) {
+    for connections in plan.connections.iter().copied() {
+        let servers = match &plan.against {
+            None => vec![Server::start(&connections.to_string())],
+            Some(other) => {
+                let this = Path::new(env!("CARGO_BIN_EXE_stampede"));
+                let start = |path: &Path, name: &str| {
+                    Server::start_build(path, &format!("{name}-{connections}"))
+                };
+                vec![start(this, "this"), start(other, "other")]
+            }
+        };
+        let prepare = |server| Contestant::prepare(server, connections, plan);
+        let mut all: Vec<Contestant> = servers.into_iter().map(prepare).collect();
+        all.iter().for_each(Contestant::warm_up);
+        for turn in 0..plan.rounds {
+            for target in 0..all[0].targets.len() {
+                // Who begins changes from turn to turn.
+                if turn % 2 == 0 {
+                    all.iter_mut().for_each(|one| one.take_turn(target, plan.seconds));
+                } else {
+                    all.iter_mut().rev().for_each(|one| one.take_turn(target, plan.seconds));
+                }
+            }
+        }
+        report(connections, &all);
+        println!("commits: {}", all[0].load.commits());
+    }
+}
+
+fn report(connections: usize, all: &[Contestant]) {
     println!("\n{connections} connections");
     println!(
-        "{:<28} {:>10} {:>8} {:>12} {:>8} {:>9} {:>9}",
-        "request", "per second", "ratio", "CPU µs each", "ratio", "p50 ms", "p99 ms"
+        "{:<40} {:>10} {:>6} {:>12} {:>6} {:>10} {:>8} {:>8}",
+        "request", "per second", "ratio", "CPU µs each", "ratio", "sleeps", "p50 ms", "p99 ms"
     );
-    for (target, own) in targets.iter().zip(rounds) {
-        let rate = median(own.iter().map(|round| round.per_second));
-        let cpu = median(own.iter().map(|round| round.cpu_us));
-        // The ratio of each pair of one turn, and the median of these: a turn's neighbour on the
-        // machine is the same for both.
-        let rate_ratio = median(
-            own.iter().zip(&rounds[0]).map(|(one, constant)| one.per_second / constant.per_second),
-        );
-        let cpu_ratio =
-            median(own.iter().zip(&rounds[0]).map(|(one, constant)| one.cpu_us / constant.cpu_us));
-        let (p50, p99) = (
-            median(own.iter().map(|round| round.p50_ms)),
-            median(own.iter().map(|round| round.p99_ms)),
-        );
-        println!(
-            "{:<28} {rate:>10.0} {rate_ratio:>8.2} {cpu:>12.1} {cpu_ratio:>8.2} {p50:>9.2} \
-             {p99:>9.2}",
-            target.name
-        );
+    for (target, of) in all[0].targets.iter().enumerate() {
+        match all {
+            [this, other] => {
+                line(
+                    &format!("{}, other build", of.name),
+                    &other.rounds[target],
+                    &other.rounds[target],
+                );
+                line(
+                    &format!("{}, this build", of.name),
+                    &this.rounds[target],
+                    &other.rounds[target],
+                );
+            }
+            // The first target is the constant reply.
+            _ => line(&of.name, &all[0].rounds[target], &all[0].rounds[0]),
+        }
     }
+}
+
+fn line(name: &str, own: &[LoadRound], base: &[LoadRound]) {
+    let of = |value: fn(&LoadRound) -> f64| median(own.iter().map(value));
+    // The ratio of each pair of one turn, and the median of these: a turn's neighbour on the
+    // machine is the same for both.
+    let ratio = |value: fn(&LoadRound) -> f64| {
+        median(own.iter().zip(base).map(|(one, base)| value(one) / value(base)))
+    };
+    println!(
+        "{name:<40} {:>10.0} {:>6.2} {:>12.1} {:>6.2} {:>10.3} {:>8.2} {:>8.2}",
+        of(|round| round.per_second),
+        ratio(|round| round.per_second),
+        of(|round| round.cpu_us),
+        ratio(|round| round.cpu_us),
+        of(|round| round.sleeps),
+        of(|round| round.p50_ms),
+        of(|round| round.p99_ms),
+    );
 }

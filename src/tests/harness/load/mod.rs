@@ -9,8 +9,8 @@ pub mod shop;
 pub mod steady;
 
 use connection::{LoadConnection, block_on, call, request, text, token};
-use process::cpu_s;
-use serde_json::json;
+use process::{cpu_s, sleeps};
+use serde_json::{Value, json};
 use server::ADMIN_PASSWORD;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -31,12 +31,32 @@ pub struct LoadTarget {
     path: String,
     body: String,
     expected: u16,
+    /// After so many requests a caller hangs up and connects again.
+    stays: u64,
+}
+
+impl LoadTarget {
+    fn new(name: impl Into<String>, path: &str, body: &Value, expected: u16) -> LoadTarget {
+        let (name, path, body) = (name.into(), path.to_owned(), body.to_string());
+        LoadTarget { name, path, body, expected, stays: u64::MAX }
+    }
+
+    /// The same by callers who come anew after so many requests.
+    pub fn leaving_after(self, requests: u64) -> LoadTarget {
+        LoadTarget {
+            name: format!("{}, anew after {requests}", self.name),
+            stays: requests.max(1),
+            ..self
+        }
+    }
 }
 
 pub struct LoadRound {
     pub per_second: f64,
     /// User and system time of the server's process per request, in microseconds.
     pub cpu_us: f64,
+    /// How often a thread of the server went to sleep, per request.
+    pub sleeps: f64,
     pub p50_ms: f64,
     pub p99_ms: f64,
 }
@@ -68,37 +88,21 @@ impl Load {
     }
 
     pub fn constant(&self) -> LoadTarget {
-        let body = json!({"pattern": "******"}).to_string();
-        LoadTarget {
-            name: "constant reply".into(),
-            path: constant::PATH.into(),
-            body,
-            expected: 201,
-        }
+        LoadTarget::new("constant reply", constant::PATH, &json!({"pattern": "******"}), 201)
     }
 
     pub fn hold(&self, pattern: &str) -> LoadTarget {
         let path = format!("/api/v1/lotteries/{}/holds", self.day);
-        LoadTarget {
-            name: format!("hold {pattern}"),
-            path,
-            body: json!({"pattern": pattern}).to_string(),
-            expected: 201,
-        }
+        LoadTarget::new(format!("hold {pattern}"), &path, &json!({"pattern": pattern}), 201)
     }
 
     pub fn sold_out(&self) -> LoadTarget {
         let path = format!("/api/v1/lotteries/{}/holds", self.small_day);
-        LoadTarget {
-            name: "refusal (no match left)".into(),
-            path,
-            body: json!({"pattern": "1234"}).to_string(),
-            expected: 409,
-        }
+        LoadTarget::new("refusal (no match left)", &path, &json!({"pattern": "1234"}), 409)
     }
 
     pub fn run(&self, target: &LoadTarget, seconds: u64, server: u32) -> LoadRound {
-        let cpu_before = cpu_s(server);
+        let (cpu_before, sleeps_before) = (cpu_s(server), sleeps(server));
         let began = Instant::now();
         let until = began + Duration::from_secs(seconds);
         let took = Rc::new(RefCell::new(Vec::new()));
@@ -112,13 +116,19 @@ impl Load {
                     &self.tokens[i % self.tokens.len()],
                     &target.body,
                 );
-                let (address, took, unexpected, expected) =
-                    (self.address.clone(), took.clone(), unexpected.clone(), target.expected);
+                let (address, took, unexpected) =
+                    (self.address.clone(), took.clone(), unexpected.clone());
+                let (expected, stays) = (target.expected, target.stays);
                 crowd.spawn_local(async move {
                     let mut connection = LoadConnection::open(&address).await;
+                    let mut asked = 0;
                     while Instant::now() < until {
                         let sent = Instant::now();
+                        if asked == stays {
+                            (connection, asked) = (LoadConnection::open(&address).await, 0);
+                        }
                         let (status, _) = connection.ask(&request).await;
+                        asked += 1;
                         took.borrow_mut().push(sent.elapsed().as_micros() as u32);
                         if status != expected {
                             unexpected.set(unexpected.get() + 1);
@@ -142,6 +152,7 @@ impl Load {
         LoadRound {
             per_second: took.len() as f64 / elapsed,
             cpu_us: (cpu_s(server) - cpu_before) * 1e6 / took.len() as f64,
+            sleeps: (sleeps(server) - sleeps_before) / took.len() as f64,
             p50_ms: f64::from(took[took.len() / 2]) / 1000.0,
             p99_ms: f64::from(took[took.len() * 99 / 100]) / 1000.0,
         }

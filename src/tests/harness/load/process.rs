@@ -10,6 +10,19 @@ pub fn cpu_s(pid: u32) -> f64 {
     ticks / 100.0
 }
 
+/// How often its threads went to sleep so far, of those that live.
+pub fn sleeps(pid: u32) -> f64 {
+    let threads = std::fs::read_dir(format!("/proc/{pid}/task")).expect("the process runs");
+    let of = |thread: std::io::Result<std::fs::DirEntry>| {
+        // One that has just ended has no more to tell.
+        let status = std::fs::read_to_string(thread.ok()?.path().join("status")).ok()?;
+        status.lines().find_map(|line| {
+            line.strip_prefix("voluntary_ctxt_switches:")?.trim().parse::<f64>().ok()
+        })
+    };
+    threads.filter_map(of).sum()
+}
+
 pub fn resident_mib(pid: u32) -> f64 {
     memory_mib(pid, "VmRSS:")
 }

@@ -1,4 +1,5 @@
-//! The server that is measured: this very program, started once more as a process of its own.
+//! The server that is measured: this very program, started once more as a process of its own, or
+//! some build of `stampede`.
 
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{FromRequest, Handler, Responder};
@@ -7,8 +8,9 @@ use config::Config;
 use stampede::app::App;
 use stampede::http::edge::Edge;
 use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 
 pub const ADMIN_PASSWORD: &str = "a bench needs an administrator";
 
@@ -16,6 +18,8 @@ pub struct Server {
     child: Child,
     folder: PathBuf,
     pub address: String,
+    /// What it prints later has to go somewhere.
+    _out: BufReader<ChildStdout>,
 }
 
 impl Server {
@@ -26,21 +30,49 @@ impl Server {
 
     /// With something more on its command line, after the folder.
     pub fn start_with(name: &str, more: &[&str]) -> Server {
-        let folder =
-            std::env::temp_dir().join(format!("stampede-bench-{}-{name}", std::process::id()));
+        let folder = folder(name);
         let program = std::env::current_exe().expect("this program has a path");
         let mut command = Command::new(program);
-        command.arg("--serve").arg(&folder).args(more).stdout(Stdio::piped()).stderr(Stdio::null());
-        let mut child = command.spawn().expect("this program starts itself");
-        let mut line = String::new();
-        let stdout = child.stdout.take().expect("stdout is piped");
-        BufReader::new(stdout).read_line(&mut line).expect("the server says where it listens");
-        Server { child, folder, address: line.trim().to_owned() }
+        command.arg("--serve").arg(&folder).args(more);
+        Server::started(command, folder)
+    }
+
+    /// The `stampede` at that path, with the settings that `serve` has.
+    pub fn start_build(program: &Path, name: &str) -> Server {
+        let folder = folder(name);
+        let mut command = Command::new(program);
+        command
+            .env_clear()
+            .env("STAMPEDE_DATA", &folder)
+            .env("STAMPEDE_LISTEN", "127.0.0.1:0")
+            .env("STAMPEDE_ADMIN_PASSWORD", ADMIN_PASSWORD)
+            .env("STAMPEDE_BCRYPT_COST", "4")
+            .env("STAMPEDE_HOLDS_PER_MEMBER", "60000");
+        Server::started(command, folder)
+    }
+
+    fn started(mut command: Command, folder: PathBuf) -> Server {
+        command.stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut child = command.spawn().expect("the server starts");
+        let mut out = BufReader::new(child.stdout.take().expect("stdout is piped"));
+        loop {
+            let mut line = String::new();
+            let read = out.read_line(&mut line).expect("the server says where it listens");
+            assert!(read > 0, "the server ended before it said where it listens");
+            let address = line.trim().trim_start_matches("listening on http://");
+            if address.parse::<SocketAddr>().is_ok() {
+                return Server { child, folder, address: address.to_owned(), _out: out };
+            }
+        }
     }
 
     pub fn pid(&self) -> u32 {
         self.child.id()
     }
+}
+
+fn folder(name: &str) -> PathBuf {
+    std::env::temp_dir().join(format!("stampede-bench-{}-{name}", std::process::id()))
 }
 
 impl Drop for Server {
