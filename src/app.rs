@@ -3,15 +3,15 @@
 use crate::http::connection::Rooms;
 use crate::http::fresh::FreshAnswers;
 use crate::http::live::LiveFigures;
-use crate::http::server::ListeningSocket;
+use crate::http::server::ServerDoor;
 use crate::http::streams::Streams;
 use crate::http::tls::Tls;
 use crate::http::together::Together;
 use crate::http::worker::Spoken;
+use crate::http::workers::Workers;
 use crate::http::{self, api};
 use crate::shared::Shared;
 use crate::{jobs, settings, stores};
-use actix_web::dev::ServerHandle;
 use actix_web::web::{self};
 use actors::Time;
 use actors::engine::record::Broken;
@@ -65,8 +65,7 @@ pub struct Running {
     /// Where it speaks HTTP/2 without TLS.
     pub http2: Option<SocketAddr>,
     pub shared: web::Data<Shared>,
-    handle: ServerHandle,
-    server: actix_web::rt::task::JoinHandle<std::io::Result<()>>,
+    workers: Workers,
 }
 
 /// The start of an app. In a box, because a future without one is compiled again in each crate that
@@ -190,9 +189,9 @@ impl App {
     pub fn serve(self, extra: fn(&mut web::ServiceConfig)) -> anyhow::Result<Running> {
         let shared = self.shared.clone();
         let tls = Tls::open(&shared.config, shared.engine.node.now())?;
-        let (sockets, address, http2) = sockets(&shared.config, tls.clone())?;
+        let (doors, address, http2) = doors(&shared.config, tls.clone())?;
         join_others(&self.shared, address)?;
-        let server = http::server::serve(&self.shared.config, sockets, move |is_first| {
+        let workers = http::server::serve(&self.shared.config, doors, move |is_first| {
             // Partitions live on the workers' own threads, so that a request often finds its
             // partition without a hop.
             if is_first {
@@ -212,37 +211,36 @@ impl App {
                 .wrap(http::cors::allow(&shared.config.cors_origins))
                 .wrap(http::edge::Outermost)
         })?;
-        let handle = server.handle();
-        let server = actix_web::rt::spawn(server);
         jobs::start(self.shared.clone());
         let is_secured = tls.is_some();
         if let Some(tls) = tls {
             jobs::certificate::start(tls, self.shared.clone());
         }
-        Ok(Running { address, is_secured, http2, shared: self.shared, handle, server })
+        Ok(Running { address, is_secured, http2, shared: self.shared, workers })
     }
 }
 
 /// Binds all that is listened on. The first is `listen`.
-fn sockets(
+fn doors(
     config: &Config,
     tls: Option<Arc<Tls>>,
-) -> anyhow::Result<(Vec<ListeningSocket>, SocketAddr, Option<SocketAddr>)> {
+) -> anyhow::Result<(Vec<ServerDoor>, SocketAddr, Option<SocketAddr>)> {
     let bind = |setting: &str, at: SocketAddr| -> anyhow::Result<_> {
-        let listener = http::server::listen(at).with_context(|| cannot_bind(setting, at))?;
-        let address = listener.local_addr().with_context(|| cannot_bind(setting, at))?;
-        Ok((listener, address))
+        let sockets = http::listeners::listen(config, at);
+        let sockets = sockets.with_context(|| cannot_bind(setting, at))?;
+        let address = sockets[0].local_addr().with_context(|| cannot_bind(setting, at))?;
+        Ok((sockets, address))
     };
-    let (listener, address) = bind("listen", config.listen)?;
+    let (sockets, address) = bind("listen", config.listen)?;
     let spoken = tls.map_or(Spoken::Plain, Spoken::Secured);
-    let mut sockets = vec![ListeningSocket { listener, spoken }];
+    let mut doors = vec![ServerDoor { sockets, spoken }];
     let mut http2 = None;
     if let Some(at) = config.listen_h2 {
-        let (listener, address) = bind("listen_h2", at)?;
-        sockets.push(ListeningSocket { listener, spoken: Spoken::PlainHttp2 });
+        let (sockets, address) = bind("listen_h2", at)?;
+        doors.push(ServerDoor { sockets, spoken: Spoken::PlainHttp2 });
         http2 = Some(address);
     }
-    Ok((sockets, address, http2))
+    Ok((doors, address, http2))
 }
 
 /// Whether the addresses are free and the certificate is good.
@@ -306,7 +304,11 @@ impl Running {
             .await;
         }
         self.shared.draining.store(true, Ordering::Release);
-        self.handle.pause().await;
+        let _ = actix_web::rt::time::timeout(
+            deadline.saturating_duration_since(Instant::now()),
+            self.workers.close_doors(),
+        )
+        .await;
         // Couriers write down how far they came while their partitions are still awake.
         let _ = actix_web::rt::time::timeout(
             deadline.saturating_duration_since(Instant::now()),
@@ -328,8 +330,7 @@ impl Running {
         if let Some(cluster) = self.shared.cluster() {
             let _ = actix_web::rt::time::timeout(GOODBYE, cluster.end()).await;
         }
-        self.handle.stop(false).await;
-        let _ = self.server.await;
+        drop(self.workers);
         meters::settle();
     }
 

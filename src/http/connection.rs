@@ -23,15 +23,15 @@ use hashbrown::HashMap;
 use metrics::counter;
 use socket2::SockRef;
 use std::cell::{Cell, RefCell};
-use std::net::{IpAddr, Ipv6Addr, Shutdown};
+use std::net::{IpAddr, Ipv6Addr, Shutdown, SocketAddr};
 use std::rc::Rc;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::{Context, Poll};
+#[cfg(target_os = "linux")]
 use std::time::Duration;
 
 /// Where connections come in.
 pub struct Entrance {
-    unread_timeout: Duration,
     most: usize,
     proxies: Vec<Network>,
     inside: Mutex<HashMap<IpAddr, usize>>,
@@ -59,7 +59,6 @@ pub fn is_secured(request: &HttpRequest) -> bool {
 impl Entrance {
     pub fn of(config: &Config) -> Arc<Entrance> {
         Arc::new(Entrance {
-            unread_timeout: Duration::from_secs(u64::from(config.unread_timeout_s)),
             most: config.connections_per_address,
             proxies: config.trusted_proxies.clone(),
             inside: Mutex::default(),
@@ -67,14 +66,16 @@ impl Entrance {
     }
 
     /// Called for each connection as soon as it is there. It is over if its address has too many.
-    pub fn admit(self: &Arc<Self>, tcp: &TcpStream) -> Result<Option<Place>, Full> {
-        let socket = SockRef::from(tcp);
-        bound(&socket, self.unread_timeout);
+    pub fn admit(
+        self: &Arc<Self>,
+        tcp: &TcpStream,
+        peer: Option<SocketAddr>,
+    ) -> Result<Option<Place>, Full> {
         // One without an address is gone already.
-        let Ok(peer) = tcp.peer_addr() else { return Ok(None) };
+        let Some(peer) = peer else { return Ok(None) };
         self.enter(peer.ip()).inspect_err(|_| {
             counter!("stampede_connections_refused_total").increment(1);
-            let _ = socket.shutdown(Shutdown::Both);
+            let _ = SockRef::from(tcp).shutdown(Shutdown::Both);
         })
     }
 
@@ -128,11 +129,13 @@ impl Drop for Place {
     }
 }
 
-/// A system that knows no such limits serves without them.
+/// What comes in at that socket is cut when its caller takes nothing for so long. A system that
+/// knows no such limits serves without them.
 #[cfg(target_os = "linux")]
-fn bound(socket: &SockRef<'_>, unread_timeout: Duration) {
+pub fn bound(socket: &SockRef<'_>, unread_timeout_s: u32) {
     /// Of an answer, what the system keeps before it can be sent: its memory, for each connection.
     const UNSENT: u32 = 128 * 1024;
+    let unread_timeout = Duration::from_secs(unread_timeout_s.into());
     let _ = socket.set_tcp_user_timeout(Some(unread_timeout));
     let _ = socket.set_tcp_notsent_lowat(UNSENT);
     // Answers are written one by one, and none waits until the one before it has arrived.
@@ -140,7 +143,7 @@ fn bound(socket: &SockRef<'_>, unread_timeout: Duration) {
 }
 
 #[cfg(not(target_os = "linux"))]
-fn bound(_: &SockRef<'_>, _: Duration) {}
+pub fn bound(_: &SockRef<'_>, _: u32) {}
 
 /// Who has one address of IPv6 has the whole /64 it lies in.
 pub fn network_of(address: IpAddr) -> IpAddr {

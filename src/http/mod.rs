@@ -2,10 +2,10 @@
 //!
 //! `edge` stands around every route (request id, log, metrics, problem bodies); `body`, `caller`
 //! and `flags` are what handlers take in; `unparsed`, `mistake` and `mistakes` tell what is wrong;
-//! `problem` is all they may refuse with, and `explain` makes it of a refusal; `server` accepts
-//! connections and `worker` answers them, by `tls` or not, in HTTP/1 or `http2`; `connection`,
-//! `stream_in_parts`, `read_ahead`, `room`, `pieces` and `streams` bound
-//! what a caller who does not read or send holds in memory;
+//! `problem` is all they may refuse with, and `explain` makes it of a refusal; `listeners`,
+//! `porter` and `workers` take connections in, and `server` says what serves them; `worker` answers
+//! each, by `tls` or not, in HTTP/1 or `http2`; `connection`, `stream_in_parts`, `read_ahead`,
+//! `room`, `pieces` and `streams` bound what a caller who does not read or send holds in memory;
 //! `sealing` says what browsers may make of an answer;
 //! `telling` is a stream of events, `live` what it tells of the node; `console` is what people see;
 //! `endpoint` describes a route once, for the router and for the OpenAPI document.
@@ -31,6 +31,7 @@ pub mod headers;
 pub mod http2;
 mod introductions;
 pub mod left_of_pool;
+pub mod listeners;
 pub mod live;
 mod mistake;
 pub mod mistakes;
@@ -41,6 +42,7 @@ pub mod page;
 pub mod parameters;
 pub mod peer_stream;
 pub mod pieces;
+pub mod porter;
 pub mod problem;
 mod problem_pages;
 pub mod read_ahead;
@@ -62,3 +64,4 @@ pub mod unchecked;
 pub mod unparsed;
 pub mod words;
 pub mod worker;
+pub mod workers;

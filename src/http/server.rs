@@ -1,61 +1,43 @@
-//! The server below the app: sockets, workers, and the framework's rules for a connection.
+//! The server below the app: what serves a connection, and the framework's rules for it.
 //!
-//! The framework's own server takes plain streams only; ours hand over a part at a time.
+//! The framework's own server takes plain streams only, and all connections on one thread.
 
 use crate::http::connection::Entrance;
 use crate::http::http2::Http2;
 use crate::http::stream_in_parts::StreamInParts;
 use crate::http::tls::Handshakes;
 use crate::http::worker::{ConnectionWorker, Spoken};
+use crate::http::workers::{Front, Workers};
 use actix_http::{HttpService, Request, Response};
-use actix_server::Server;
 use actix_service::{IntoServiceFactory, Service, ServiceFactory, ServiceFactoryExt};
 use actix_service::{fn_factory, fn_service};
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::AppConfig;
 use actix_web::rt::net::TcpStream;
 use config::Config;
-use socket2::{Domain, Protocol, Socket, Type};
 use std::fmt::Debug;
 use std::future::ready;
 use std::io;
-use std::net::{SocketAddr, TcpListener};
+use std::net::TcpListener;
 use std::rc::Rc;
 use std::time::Duration;
 
-/// Connections that wait to be accepted.
-const BACKLOG: i32 = 4096;
-/// For each worker.
-const CONNECTIONS: usize = 50_000;
 /// For the head of a connection's first request.
 const HEAD: Duration = Duration::from_secs(30);
 /// For a caller to close their end after the last answer.
 const FAREWELL: Duration = Duration::from_secs(1);
 
-/// Where connections come in. Nobody takes them yet.
-pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
-    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
-    socket.set_reuse_address(true)?;
-    socket.bind(&address.into())?;
-    socket.listen(BACKLOG)?;
-    Ok(socket.into())
-}
-
-/// Where connections come in, and what is spoken there.
-pub struct ListeningSocket {
-    pub listener: TcpListener,
+/// The sockets of one address, one for each worker or fewer, and what is spoken there.
+pub struct ServerDoor {
+    pub sockets: Vec<TcpListener>,
     pub spoken: Spoken,
 }
 
-/// Serves `app`, of which each worker makes one of its own for each socket. It is told whether that
+/// Serves `app`, of which each worker makes one of its own for each door. It is told whether that
 /// is the first.
-pub fn serve<F, I, S, B>(
-    config: &Config,
-    sockets: Vec<ListeningSocket>,
-    app: F,
-) -> io::Result<Server>
+pub fn serve<F, I, S, B>(config: &Config, doors: Vec<ServerDoor>, app: F) -> io::Result<Workers>
 where
-    F: Fn(bool) -> I + Send + Clone + 'static,
+    F: Fn(bool) -> I + Send + Sync + Clone + 'static,
     I: IntoServiceFactory<S, Request>,
     S: ServiceFactory<Request, Config = AppConfig> + 'static,
     S::Error: Into<actix_web::Error> + 'static,
@@ -68,15 +50,11 @@ where
     let entrance = Entrance::of(config);
     let http2 = Http2::of(config);
     let keep_alive = Duration::from_secs(u64::from(config.keep_alive_s));
-    let mut server = Server::build()
-        .workers(config.workers)
-        .max_concurrent_connections(CONNECTIONS)
-        .shutdown_timeout(u64::from(config.shutdown_s))
-        .disable_signals();
-    for (at, ListeningSocket { listener, spoken }) in sockets.into_iter().enumerate() {
-        let address = listener.local_addr()?;
+    let mut front = Front::of(config.workers);
+    for (at, ServerDoor { sockets, spoken }) in doors.into_iter().enumerate() {
+        let address = sockets[0].local_addr()?;
         let (entrance, http2, app) = (entrance.clone(), http2.clone(), app.clone());
-        server = server.listen("http", listener, move || {
+        front = front.door(sockets, move || {
             let app = app(at == 0).into_factory().map_err(refuse);
             let (entrance, http2, spoken) = (entrance.clone(), http2.clone(), spoken.clone());
             fn_factory(move || {
@@ -108,9 +86,9 @@ where
                     }))
                 }
             })
-        })?;
+        });
     }
-    Ok(server.run())
+    front.open()
 }
 
 fn refuse(error: impl Into<actix_web::Error>) -> Response<BoxBody> {

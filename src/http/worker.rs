@@ -46,7 +46,7 @@ where
         B: MessageBody + 'static,
     {
         let peer = tcp.peer_addr().ok();
-        let _place = match self.entrance.admit(&tcp) {
+        let _place = match self.entrance.admit(&tcp, peer) {
             Ok(place) => place,
             // Dropped as a stream, it takes what has come.
             Err(_) => return drop(PeerStream::plain(tcp)),
