@@ -5,7 +5,7 @@
 //! `problem` is all they may refuse with, and `explain` makes it of a refusal; `listeners`,
 //! `porter` and `workers` take connections in, and `server` says what serves them; `worker` answers
 //! each, by `tls` or not, in HTTP/1 or `http2`; `connection`, `stream_in_parts`, `read_ahead`,
-//! `room`, `pieces` and `streams` bound what a caller who does not read or send holds in memory;
+//! `idle`, `room`, `pieces` and `streams` bound what a caller who does not read or send holds;
 //! `sealing` says what browsers may make of an answer;
 //! `telling` is a stream of events, `live` what it tells of the node; `console` is what people see;
 //! `endpoint` describes a route once, for the router and for the OpenAPI document.
@@ -29,6 +29,7 @@ pub mod flags;
 pub mod fresh;
 pub mod headers;
 pub mod http2;
+pub mod idle;
 mod introductions;
 pub mod left_of_pool;
 pub mod listeners;

@@ -1,4 +1,4 @@
-//! Whether a connection may be read on, beside what is under way on it.
+//! Whether a connection may be read on, beside what is under way on it, and whether it is quiet.
 //!
 //! The framework parses all that it has read before it answers the first request, and a parsed
 //! request takes a hundred times the memory of its bytes. So a request is handed over when all
@@ -6,7 +6,7 @@
 
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::web::Bytes;
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::error::Error;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -20,7 +20,21 @@ pub struct ReadAhead {
     /// Of the body of the request under way, if its length is known.
     body_left: Cell<Option<u64>>,
     is_blocked: Cell<bool>,
-    waiting: Cell<Option<Waker>>,
+    answered: Cell<u32>,
+    is_amid_head: Cell<bool>,
+    is_over: Cell<bool>,
+    /// Of the task that the connection is.
+    task: RefCell<Option<Waker>>,
+    /// Whether it waits until something is due.
+    waits: Cell<bool>,
+}
+
+/// Nothing is under way, and the same as long as nothing has happened.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Quiet {
+    answered: u32,
+    /// Of the next request a part is there.
+    pub is_amid_head: bool,
 }
 
 /// What may be handed over now.
@@ -36,6 +50,7 @@ impl ReadAhead {
     /// A request is under way until what this returns is dropped.
     pub fn begin(self: &Rc<Self>) -> UnderWay {
         self.under_way.set(self.under_way.get() + 1);
+        self.is_amid_head.set(false);
         UnderWay { ahead: self.clone() }
     }
 
@@ -69,6 +84,30 @@ impl ReadAhead {
         self.body_left.set(self.body_left.get().map(|left| left.saturating_sub(count)));
     }
 
+    /// Something was handed over that may be of the next request's head.
+    pub fn begin_head(&self) {
+        if self.under_way.get() == 0 {
+            self.is_amid_head.set(true);
+        }
+    }
+
+    /// Before the first answer, and while something is under way or blocked, it is not quiet.
+    pub fn quiet(&self) -> Option<Quiet> {
+        let (answered, is_amid_head) = (self.answered.get(), self.is_amid_head.get());
+        let is_quiet = answered > 0 && self.under_way.get() == 0 && !self.is_blocked.get();
+        is_quiet.then_some(Quiet { answered, is_amid_head })
+    }
+
+    /// Ends the connection, as if its caller had hung up.
+    pub fn end(&self) {
+        self.is_over.set(true);
+        self.wake();
+    }
+
+    pub fn is_over(&self) -> bool {
+        self.is_over.get()
+    }
+
     fn due(&self) -> Option<NextPart> {
         if self.under_way.get() == 0 {
             return (!self.is_blocked.get()).then_some(NextPart::Lines);
@@ -83,15 +122,29 @@ impl ReadAhead {
     }
 
     pub fn wake_when_due(&self, context: &Context<'_>) {
-        self.waiting.set(Some(context.waker().clone()));
+        self.remember(context);
+        self.waits.set(true);
         self.wake_if_due();
     }
 
+    /// Its task is always the same.
+    pub fn remember(&self, context: &Context<'_>) {
+        let mut task = self.task.borrow_mut();
+        if !task.as_ref().is_some_and(|task| task.will_wake(context.waker())) {
+            *task = Some(context.waker().clone());
+        }
+    }
+
     fn wake_if_due(&self) {
-        if self.due().is_some()
-            && let Some(waiting) = self.waiting.take()
-        {
-            waiting.wake();
+        if self.waits.get() && self.due().is_some() {
+            self.waits.set(false);
+            self.wake();
+        }
+    }
+
+    fn wake(&self) {
+        if let Some(task) = &*self.task.borrow() {
+            task.wake_by_ref();
         }
     }
 }
@@ -112,6 +165,7 @@ impl UnderWay {
 impl Drop for UnderWay {
     fn drop(&mut self) {
         self.ahead.under_way.set(self.ahead.under_way.get() - 1);
+        self.ahead.answered.set(self.ahead.answered.get().wrapping_add(1));
         self.ahead.wake_if_due();
     }
 }

@@ -4,11 +4,12 @@
 
 use crate::http::connection::Entrance;
 use crate::http::http2::Http2;
+use crate::http::idle::IdleWatch;
 use crate::http::stream_in_parts::StreamInParts;
 use crate::http::tls::Handshakes;
 use crate::http::worker::{ConnectionWorker, Spoken};
 use crate::http::workers::{Front, Workers};
-use actix_http::{HttpService, Request, Response};
+use actix_http::{HttpService, KeepAlive, Request, Response};
 use actix_service::{IntoServiceFactory, Service, ServiceFactory, ServiceFactoryExt};
 use actix_service::{fn_factory, fn_service};
 use actix_web::body::{BoxBody, MessageBody};
@@ -49,7 +50,7 @@ where
 {
     let entrance = Entrance::of(config);
     let http2 = Http2::of(config);
-    let keep_alive = Duration::from_secs(u64::from(config.keep_alive_s));
+    let keep_alive_s = config.keep_alive_s;
     let mut front = Front::of(config.workers);
     for (at, ServerDoor { sockets, spoken }) in doors.into_iter().enumerate() {
         let address = sockets[0].local_addr()?;
@@ -64,7 +65,8 @@ where
                     let app = Rc::new(app.await.map_err(|_| ())?);
                     let of_http1 = app.clone();
                     let http1 = HttpService::build()
-                        .keep_alive(keep_alive)
+                        // Idle connections are ended below.
+                        .keep_alive(KeepAlive::Os)
                         .client_request_timeout(HEAD)
                         .client_disconnect_timeout(FAREWELL)
                         .local_addr(address)
@@ -74,8 +76,9 @@ where
                         .h1(fn_factory(move || ready(Ok::<_, ()>(of_http1.clone()))));
                     let http1 = http1.new_service(()).await?;
                     let handshakes = Handshakes::of_a_worker();
+                    let idle = IdleWatch::begin(keep_alive_s);
                     let worker =
-                        ConnectionWorker { spoken, entrance, handshakes, http1, http2, app };
+                        ConnectionWorker { spoken, entrance, handshakes, http1, idle, http2, app };
                     let worker = Rc::new(worker);
                     Ok::<_, ()>(fn_service(move |tcp: TcpStream| {
                         let worker = worker.clone();

@@ -7,7 +7,7 @@
 
 use super::peer_stream::PeerStream;
 use super::read_ahead::{NextPart, ReadAhead};
-use std::io;
+use std::io::{self, BufRead};
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
@@ -17,12 +17,15 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 const MOST_LINES: usize = 4 * 1024;
 /// As much of a body as the framework keeps before it waits for its reader.
 const MOST_BODY: usize = 32 * 1024;
+/// Longer than most bodies that come together with their head.
+const MOST_KEPT_EMPTY: usize = 512;
 
 pub struct StreamInParts {
     stream: PeerStream,
     ahead: Rc<ReadAhead>,
-    /// Read with the last part, but does not belong to it.
+    /// Read with the last part, but does not belong to it; so much of it was handed over since.
     kept: Vec<u8>,
+    taken: usize,
     part: NextPart,
     /// Of this part.
     left: usize,
@@ -37,6 +40,7 @@ impl StreamInParts {
             stream,
             ahead: Rc::default(),
             kept: Vec::new(),
+            taken: 0,
             part: NextPart::Lines,
             left: 0,
             was_left: true,
@@ -74,13 +78,11 @@ impl StreamInParts {
         }
         let most = self.left.min(buffer.remaining());
         if !self.kept.is_empty() {
-            let count = most.min(self.kept.len());
-            let kept = std::mem::take(&mut self.kept);
-            let own = self.take_own(&kept[..count]);
-            buffer.put_slice(&kept[..own]);
-            self.kept = kept[own..].to_vec();
+            self.hand_over_kept(buffer, most);
             return Poll::Ready(Ok(()));
         }
+        // Before room is made for it.
+        ready!(self.stream.poll_read_ready(context))?;
         let before = buffer.filled().len();
         let mut fresh = ReadBuf::new(buffer.initialize_unfilled_to(most));
         ready!(Pin::new(&mut self.stream).poll_read(context, &mut fresh))?;
@@ -88,6 +90,21 @@ impl StreamInParts {
         self.kept.extend_from_slice(&fresh.filled()[own..]);
         buffer.set_filled(before + own);
         Poll::Ready(Ok(()))
+    }
+
+    fn hand_over_kept(&mut self, buffer: &mut ReadBuf<'_>, most: usize) {
+        let mut kept = std::mem::take(&mut self.kept);
+        let rest = &kept[self.taken..];
+        let own = self.take_own(&rest[..most.min(rest.len())]);
+        buffer.put_slice(&rest[..own]);
+        self.taken += own;
+        if self.taken == kept.len() {
+            self.taken = 0;
+            kept.clear();
+            // Its memory is used again, unless that is much for a connection that may be idle.
+            kept.shrink_to(MOST_KEPT_EMPTY);
+        }
+        self.kept = kept;
     }
 
     /// Reads what is not handed over yet, to know of it and of the end of the stream. 0 is the end.
@@ -103,7 +120,10 @@ impl StreamInParts {
     /// How many of these bytes belong to this part.
     fn take_own(&mut self, bytes: &[u8]) -> usize {
         let end = match self.part {
-            NextPart::Lines => self.until_empty_line(bytes),
+            NextPart::Lines => {
+                self.ahead.begin_head();
+                self.until_empty_line(bytes)
+            }
             NextPart::Body(_) => {
                 self.ahead.hand_over(bytes.len() as u64);
                 None
@@ -114,16 +134,23 @@ impl StreamInParts {
     }
 
     fn until_empty_line(&mut self, bytes: &[u8]) -> Option<usize> {
-        for (at, byte) in bytes.iter().enumerate() {
-            match byte {
-                b'\n' if self.is_new_line => {
-                    self.is_new_line = false;
-                    return Some(at + 1);
-                }
-                b'\n' => self.is_new_line = true,
-                b'\r' => (),
-                _ => self.is_new_line = false,
+        let mut end = 0;
+        while end < bytes.len() {
+            let mut rest = &bytes[end..];
+            // A search in memory cannot fail.
+            let length = rest.skip_until(b'\n').unwrap_or(bytes.len() - end);
+            let line = &bytes[end..end + length];
+            end += length;
+            let (text, is_whole) = match line.strip_suffix(b"\n") {
+                Some(text) => (text, true),
+                None => (line, false),
+            };
+            let is_empty = text.iter().all(|byte| *byte == b'\r');
+            if is_whole && is_empty && self.is_new_line {
+                self.is_new_line = false;
+                return Some(end);
             }
+            self.is_new_line = is_whole || (self.is_new_line && is_empty);
         }
         None
     }
@@ -136,6 +163,9 @@ impl AsyncRead for StreamInParts {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
+        if this.ahead.is_over() {
+            return Poll::Ready(Ok(()));
+        }
         if this.was_left
             && let Some(part) = this.ahead.take_due()
         {
@@ -143,6 +173,9 @@ impl AsyncRead for StreamInParts {
         }
         let read = this.hand_over(context, buffer);
         this.was_left = read.is_pending();
+        if this.was_left {
+            this.ahead.remember(context);
+        }
         read
     }
 }

@@ -3,6 +3,7 @@
 
 use super::connection::Entrance;
 use super::http2::Http2;
+use super::idle::IdleWatch;
 use super::peer_stream::PeerStream;
 use super::stream_in_parts::StreamInParts;
 use super::tls::{HTTP_2, Handshakes, Tls};
@@ -31,6 +32,8 @@ pub struct ConnectionWorker<H, S> {
     pub entrance: Arc<Entrance>,
     pub handshakes: Rc<Handshakes>,
     pub http1: H,
+    /// Ends connections of HTTP/1 on which nothing happens.
+    pub idle: Rc<IdleWatch>,
     pub http2: Http2,
     pub app: Rc<S>,
 }
@@ -76,7 +79,9 @@ where
     }
 
     async fn serve_http1(&self, stream: PeerStream, peer: Option<SocketAddr>) {
+        let stream = StreamInParts::new(stream);
+        self.idle.watch(stream.ahead());
         // What went wrong on it, its caller has been told.
-        let _ = self.http1.call((StreamInParts::new(stream), peer)).await;
+        let _ = self.http1.call((stream, peer)).await;
     }
 }

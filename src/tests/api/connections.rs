@@ -199,3 +199,37 @@ fn an_address_has_so_many_connections_at_once() {
         metrics.lines().find_map(|line| line.strip_prefix("stampede_connections_refused_total "));
     assert!(refused.is_some_and(|count| count.parse::<u64>().unwrap() >= 7), "{refused:?}");
 }
+
+#[test]
+fn a_connection_that_nobody_uses_ends_and_one_that_waits_for_its_answer_does_not() {
+    let app = TestApp::start_with(|config| config.keep_alive_s = 1);
+    let admin = app.admin();
+    let token = admin.header("Authorization").unwrap().as_bytes();
+    let mut waiting = TcpStream::connect(app.address()).unwrap();
+    waiting.set_read_timeout(Some(PATIENCE)).unwrap();
+    let events = wire::request("GET", b"/api/v1/events", &[("Authorization", token)], b"");
+    waiting.write_all(&events).unwrap();
+    let alive = wire::request("GET", b"/health/live", &[], b"");
+    let half = &alive[..alive.len() - 2];
+    for idle in [alive.clone(), alive.repeat(2)] {
+        let said = until_the_end(&app, &idle);
+        assert!(statuses(&said).iter().all(|status| *status == "200"), "{said}");
+    }
+    // Of that one the next request has begun; who goes on with it is answered.
+    let mut slow = TcpStream::connect(app.address()).unwrap();
+    slow.write_all(&[&alive[..], half].concat()).unwrap();
+    assert_eq!(statuses(&until_the_end(&app, &alive)), ["200"]);
+    slow.write_all(&alive[alive.len() - 2..]).unwrap();
+    slow.set_read_timeout(Some(PATIENCE)).unwrap();
+    let mut said = String::new();
+    slow.read_to_string(&mut said).unwrap();
+    assert_eq!(statuses(&said), ["200", "200"]);
+    app.lottery(DAY, 1);
+    let mut heard = String::new();
+    while !heard.contains("lottery.created") {
+        let mut piece = [0; 1024];
+        let read = waiting.read(&mut piece).unwrap();
+        assert!(read > 0, "the stream was ended: {heard}");
+        heard.push_str(&String::from_utf8_lossy(&piece[..read]));
+    }
+}
