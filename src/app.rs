@@ -1,5 +1,6 @@
 //! Puts everything together, once, at start. Tests build the app in the same way.
 
+use crate::http::board::BulletinBoard;
 use crate::http::connection::Rooms;
 use crate::http::fresh::FreshAnswers;
 use crate::http::live::LiveFigures;
@@ -177,6 +178,7 @@ impl App {
             rooms: Rooms::of(&config),
             streams: Streams::of(&config),
             live: LiveFigures::default(),
+            board: BulletinBoard::default(),
             availability: FreshAnswers::default(),
             config,
             settings: OnceLock::new(),

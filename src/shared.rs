@@ -1,5 +1,6 @@
 //! What every handler and every job may reach: a plain struct. `app` makes it, once.
 
+use crate::http::board::BulletinBoard;
 use crate::http::connection::Rooms;
 use crate::http::fresh::FreshAnswers;
 use crate::http::left_of_pool::LeftOfPool;
@@ -82,6 +83,8 @@ pub struct Shared {
     pub streams: Streams,
     /// What goes on here, for all who watch.
     pub live: LiveFigures,
+    /// What happens, second by second, for all who watch.
+    pub board: BulletinBoard,
 }
 
 impl Shared {

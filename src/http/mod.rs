@@ -7,12 +7,14 @@
 //! each, by `tls` or not, in HTTP/1 or `http2`; `connection`, `stream_in_parts`, `read_ahead`,
 //! `idle`, `room`, `pieces` and `streams` bound what a caller who does not read or send holds;
 //! `sealing` says what browsers may make of an answer;
-//! `telling` is a stream of events, `live` what it tells of the node; `console` is what people see;
+//! `telling` is a stream of events, `live` what it tells of the node, `board` what it tells of the
+//! feed each second; `console` is what people see;
 //! `endpoint` describes a route once, for the router and for the OpenAPI document.
 
 pub mod accepted;
 mod acts;
 pub mod api;
+pub mod board;
 pub mod body;
 pub mod caller;
 mod calls;

@@ -1,4 +1,4 @@
-//! Answers that go on for long: events, live figures, codes, reports, proofs, exports.
+//! Answers that go on for long: events, bulletins, live figures, codes, reports, proofs, exports.
 //!
 //! Of each kind so many are under way at once. One ends when its caller would no longer be let in,
 //! and from then on it takes no place, whether it is read or not. Few are worked on at the same
@@ -25,6 +25,7 @@ static TURNS: LazyLock<Semaphore> = LazyLock::new(|| {
 
 pub struct Streams {
     pub events: Seats,
+    pub bulletins: Seats,
     pub live: Seats,
     pub availability: Seats,
     pub codes: Seats,
@@ -51,6 +52,7 @@ impl Streams {
         let seats = |kind| Seats { kind, most: config.streams, taken: Mutex::default() };
         Streams {
             events: seats("events"),
+            bulletins: seats("bulletins"),
             live: seats("live"),
             availability: seats("availability"),
             codes: seats("codes"),
@@ -64,6 +66,7 @@ impl Streams {
     pub fn measure(&self) {
         let all = [
             &self.events,
+            &self.bulletins,
             &self.live,
             &self.availability,
             &self.codes,

@@ -1,11 +1,12 @@
 //! What happens although nobody calls: waking sleepers, closing lotteries whose day is over,
-//! settling orders, keeping the gauges, telling webhooks.
+//! settling orders, keeping the gauges, telling webhooks and those who watch.
 //!
 //! Every job is a loop of ordinary, repeatable work. A crash anywhere, and the next turn does what
 //! is left. While the node's clock has moved and is not believed, those that decide something rest.
 
 mod archiving;
 pub mod certificate;
+mod bulletins;
 pub mod clock;
 mod closing;
 mod gauges;
@@ -37,6 +38,7 @@ pub fn start(shared: Data<Shared>) {
     clock::start(node.clone(), shared.config.job_interval_ms, stops);
     closing::start(shared.clone());
     live::start(shared.clone());
+    bulletins::start(shared.clone());
     actix_web::rt::spawn(async move {
         let interval = Duration::from_millis(u64::from(shared.config.job_interval_ms));
         let mut ticks = 0u32;

@@ -4,9 +4,11 @@
 //! `topics` lists what there is to hear; `told` says, per kind of partition, which facts become
 //! which events; `references` gives coupons the names that the outside knows; `draws` says which
 //! lots have won, `members` what services call their members; `recent` keeps the newest events in
-//! memory. Nothing is told that is not durable, and a frame that this version cannot read stops the
-//! feed rather than be left out. Of members with an account, events carry ids, never names.
+//! memory; `bulletin` says what a while came to. Nothing is told that is not durable, and a frame
+//! that this version cannot read stops the feed rather than be left out. Of members with an
+//! account, events carry ids, never names.
 
+mod bulletin;
 mod draws;
 mod event;
 mod listener;
@@ -19,6 +21,7 @@ mod references;
 #[cfg(test)]
 mod tests;
 
+pub use bulletin::Bulletin;
 pub use event::{Event, FeedPlace};
 pub use listener::Listener;
 pub use read::Read;
@@ -143,28 +146,29 @@ impl Feed {
 
     async fn read(&self, after: u64) -> Result<Read, StoreError> {
         let feed = self.frames(after, FRAMES).await?;
-        let mut told: Vec<(&FeedFrame, Vec<Said>)> = Vec::new();
+        let to = feed.frames.last().map_or(after, |last| last.position);
+        let mut told = Vec::new();
         for frame in &feed.frames {
-            let said = table::tell(&frame.partition, &frame.frame);
-            told.push((frame, said.map_err(|why| unreadable(&frame.partition, &why))?));
+            told.extend(tell(frame)?);
         }
-        let members =
-            told.iter().flat_map(|(_, said)| said).flat_map(|said| members::of(&said.data));
+        Ok(Read { events: self.complete(told).await?, to, end: feed.end })
+    }
+
+    /// With what the log alone does not tell, as the outside sees them.
+    async fn complete(&self, told: Vec<FedSaid>) -> Result<Vec<Arc<Event>>, StoreError> {
+        let members = told.iter().flat_map(|fed| members::of(&fed.said.data));
         let names = OutsiderNames::find(&self.outsiders, members).await?;
-        let mut read = Read { events: Vec::new(), to: after, end: feed.end };
-        for (FeedFrame { position, partition, .. }, said) in told {
-            for mut said in said {
-                members::name(&mut said.data, &names);
-                draws::say_who_won(&self.engine, &mut said).await?;
-                let coupon = match &said.coupon {
-                    Some(home) => Some(self.references.of(home).await?),
-                    None => None,
-                };
-                read.events.push(Arc::new(Event::of(*position, partition, said, coupon)));
-            }
-            read.to = *position;
+        let mut events = Vec::with_capacity(told.len());
+        for FedSaid { position, partition, mut said } in told {
+            members::name(&mut said.data, &names);
+            draws::say_who_won(&self.engine, &mut said).await?;
+            let coupon = match &said.coupon {
+                Some(home) => Some(self.references.of(home).await?),
+                None => None,
+            };
+            events.push(Arc::new(Event::of(position, &partition, said, coupon)));
         }
-        Ok(read)
+        Ok(events)
     }
 
     fn recent(&self) -> std::sync::RwLockReadGuard<'_, Recent> {
@@ -174,6 +178,19 @@ impl Feed {
     fn recent_to_change(&self) -> std::sync::RwLockWriteGuard<'_, Recent> {
         self.recent.write().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
+}
+
+/// What a frame says, and where it stands.
+struct FedSaid {
+    position: u64,
+    partition: Arc<str>,
+    said: Said,
+}
+
+fn tell(fed: &FeedFrame) -> Result<impl Iterator<Item = FedSaid>, StoreError> {
+    let (position, partition) = (fed.position, fed.partition.clone());
+    let said = table::tell(&partition, &fed.frame).map_err(|why| unreadable(&partition, &why))?;
+    Ok(said.into_iter().map(move |said| FedSaid { position, partition: partition.clone(), said }))
 }
 
 /// To leave it out would be to forget something durable.

@@ -271,6 +271,47 @@ fn members_of_services_are_asked_for_once_a_page_and_nothing_is_told_before_they
 }
 
 #[test]
+fn a_bulletin_counts_all_has_the_newest_as_they_are_told_and_asks_for_nobody_else() {
+    in_a_system(async |engine| {
+        let plan = batch(100);
+        let serial = register(&engine, CatalogueEntry::Batch(plan.clone())).await;
+        let (name, _) = plan.place(serial, 0).unwrap();
+        let command =
+            async |command| drop(engine.ranges.command(&name, command, By::SYSTEM).await.unwrap());
+        command(range::Command::Open(plan.terms(&name).unwrap())).await;
+        for slot in 0..30 {
+            command(range::Command::Give { slot, member: Id([slot as u8; 16]) }).await;
+        }
+        let all = told(&engine).await;
+        let asked: Arc<Mutex<Vec<Id>>> = Arc::default();
+        let notes = asked.clone();
+        let feed = feed_that_asks(&engine, move |ids| {
+            notes.lock().unwrap().extend(ids.iter().copied());
+            Ok(vec![None; ids.len()])
+        });
+        let bulletin = feed.bulletin(0).await.unwrap();
+        let said: Value = serde_json::from_str(&bulletin.write()).unwrap();
+        assert_eq!(said["counts"], json!({"batch.created": 1, "coupon.assigned": 30}));
+        let of_batch = json!({"batches": {serial.to_string(): {"counts": said["counts"]}}});
+        assert_eq!(said["things"], of_batch);
+        assert_eq!(said["left_out"], json!({"events": 11, "of_things": 0}));
+        assert_eq!(said["events"], Value::from(all[11..].to_vec()));
+        let newest: Vec<Id> = (10..30).map(|n| Id([n; 16])).collect();
+        assert_eq!(*asked.lock().unwrap(), newest);
+
+        let end = feed.end().await.unwrap();
+        assert_eq!((&said["after"], &said["until"]), (&json!("0"), &json!(end.to_string())));
+        let next = feed.bulletin(bulletin.until).await.unwrap();
+        assert!(next.is_empty() && !bulletin.is_empty());
+        assert_eq!((next.until, feed.first_bulletin().await.unwrap().until), (end, end));
+        command(range::Command::Give { slot: 30, member: ADA.id }).await;
+        let next: Value = serde_json::from_str(&feed.bulletin(end).await.unwrap().write()).unwrap();
+        assert_eq!((&next["after"], &next["left_out"]["events"]), (&said["until"], &json!(0)));
+        assert_eq!(next["events"][0]["data"]["coupon"]["index"], 30);
+    });
+}
+
+#[test]
 fn a_frame_that_cannot_be_read_stops_the_feed_and_is_not_left_out() {
     in_a_system(async |engine| {
         use actors::store::{Append, Position};

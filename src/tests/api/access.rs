@@ -144,7 +144,7 @@ impl World {
         // They would not end by themselves.
         let caller =
             if name == "followEvents" { caller.with("Last-Event-ID", "x") } else { caller };
-        let endless = ["followFigures", "followAvailability"].contains(&name);
+        let endless = ["followBulletins", "followFigures", "followAvailability"].contains(&name);
         let asked = if endless { asked + "?none" } else { asked };
         let body = (method != "GET").then(|| self.body(name).to_string().into_bytes());
         let answer = caller.send(method, &format!("/{asked}"), body);

@@ -14,6 +14,7 @@ mod bad_callers;
 mod bad_input;
 mod ballots;
 mod batches;
+mod bulletins;
 mod campaigns;
 mod claiming;
 mod clocks;

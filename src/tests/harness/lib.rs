@@ -80,7 +80,8 @@ pub use verifiers::Verifier;
 use std::path::Path;
 
 /// The streams that never end by themselves, below `/api/v1`.
-pub const ENDLESS: [&str; 3] = ["/events", "/live", "/pools/{pool}/availability/events"];
+pub const ENDLESS: [&str; 4] =
+    ["/events", "/events/bulletins", "/live", "/pools/{pool}/availability/events"];
 
 /// The repository, as it is where the tests run.
 pub fn root() -> &'static Path {

@@ -1,9 +1,11 @@
 //! Webhooks: where events are pushed to, how that goes, and what is told again.
 //!
-//! The endpoints, and the calls about webhooks. `events` streams the same events live, `bodies` has
-//! what is read and answered, `explain` what is said when a webhook is refused.
+//! The endpoints, and the calls about webhooks. `events` streams the same events live, `bulletins`
+//! what each second came to, `bodies` has what is read and answered, `explain` what is said when a
+//! webhook is refused.
 
 pub mod bodies;
+mod bulletins;
 mod events;
 pub mod explain;
 
@@ -117,6 +119,27 @@ pub fn endpoints() -> Vec<Endpoint> {
             .header("Last-Event-ID", "The id of the last event that was heard.")
             .answer_text(200, "text/event-stream", "A stream that does not end by itself.")
             .problems(&[&problem::NOT_READABLE, &problem::BUSY, &problem::UNAVAILABLE]),
+        Endpoint::get("/events/bulletins", bulletins::listen)
+            .named("followBulletins")
+            .summary("Follow what each second came to")
+            .notes(
+                "For those who show what happens to many at once: a bulletin a second, the same \
+                 for all who listen, and small however much happens. Nothing is sent for a second \
+                 in which nothing happened. Server-sent events: `bulletin`, whose `data` is JSON. \
+                 `counts` says how many events of each type there were, `things` the same for each \
+                 thing that they are about, by `campaigns`, `batches`, `lotteries` (pools, too), \
+                 `jobs`, and its id. `granted` of a campaign says how many had claimed by \
+                 then. `events` has the newest events whole, 20 at most, in order, as `/events` \
+                 tells them. `left_out` says how many it has not (`events`), and how many events \
+                 were about things that have no line in `things` (`of_things`), which has a \
+                 hundred. Each bulletin begins where the one before ended: `after` is the `until` \
+                 of that one, or else something was not heard, and has to be asked for. The first \
+                 is empty and says where you begin. Whoever needs every event follows `/events`. \
+                 It ends like `/events`.",
+            )
+            .who(Who::Viewer)
+            .answer_text(200, "text/event-stream", "A stream that does not end by itself.")
+            .problems(&[&problem::BUSY]),
     ]
 }
 
