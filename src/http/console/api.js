@@ -119,10 +119,9 @@ export async function ask(method, path, { body, token, on_behalf_of, media }) {
   }
 }
 
-// Server-sent events until the stream ends. `hear` gets {id, event, data} of each.
-export async function follow(path, { last, signal, opened, hear }) {
-  const headers = last ? { "Last-Event-ID": last } : {};
-  const answer = await signed("GET", path, { headers, signal });
+// Server-sent events until the stream ends. `hear` gets {event, data} of each.
+export async function follow(path, { signal, opened, hear }) {
+  const answer = await signed("GET", path, { signal });
   if (!answer.ok) throw await refusal(answer);
   opened();
   const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();

@@ -1,8 +1,8 @@
-// The only file that holds streams: the figures of each second, and the events.
+// The only file that holds streams: the figures of each second, and what each second came to.
 //
 // A stream is held while some page wants it and the page is seen. It is opened again by itself when
 // the server restarts or the network breaks, later each time, and at once when the page is seen
-// again. Events go on behind the last one that was heard.
+// again. A bulletin says where the one before ended, so a page knows when it has missed something.
 import { signal, effect } from "@preact/signals";
 import { follow } from "./api.js";
 import { tokens, may } from "./session.js";
@@ -22,13 +22,13 @@ const nudge = signal(0);
 window.addEventListener("online", () => { nudge.value += 1; });
 
 class Stream {
-  constructor(path, hear, begun = () => {}) {
+  constructor(path, hear) {
     this.path = path;
     this.hear = hear;
-    this.begun = begun;
     this.wanted = signal(0);
-    this.last = undefined;
     this.running = null;
+    // Whether it was broken off, and not begun by its reader.
+    this.isAgain = false;
     effect(() => {
       nudge.value;
       const on = this.wanted.value > 0 && seen.value && tokens.value && may("viewer");
@@ -40,29 +40,24 @@ class Stream {
   }
 
   async run(running) {
+    this.isAgain = false;
     for (let wait = 250; !running.signal.aborted;) {
       try {
         await follow(this.path, {
-          last: this.last,
           signal: running.signal,
           opened: () => {
             line.value = "on";
             wait = 250;
-            if (!this.last) this.begun();
           },
-          hear: (told) => {
-            if (told.id) this.last = told.id;
-            this.hear(told);
-          },
+          hear: this.hear,
         });
       } catch (error) {
         if (running.signal.aborted) return;
-        // It may be another server's id, or one that was restored from a copy.
-        if (error.status === 400) this.last = undefined;
         if (error.status === 401 || error.status === 403) return;
       }
       if (running.signal.aborted) return;
       line.value = "lost";
+      this.isAgain = true;
       await new Promise((done) => { setTimeout(done, wait); });
       wait = Math.min(wait * 2, LONGEST_WAIT_MS);
     }
@@ -81,28 +76,25 @@ const seconds = new Stream("/api/v1/live", ({ event, data }) => {
 });
 
 const listeners = new Set();
-let heard = [];
-const events = new Stream("/api/v1/events", ({ event, data }) => {
-  if (event === "closed") return;
-  if (!heard.length) setTimeout(tellAll, 200);
-  heard.push(data);
-}, () => listeners.forEach(({ begun }) => begun?.()));
-
-// A crowd makes thousands of events a second: pages hear them in bundles.
-function tellAll() {
-  const bundle = heard;
-  heard = [];
-  listeners.forEach(({ hear }) => hear(bundle));
-}
+// Where the last bulletin ended.
+let until;
+const bulletins = new Stream("/api/v1/events/bulletins", ({ event, data }) => {
+  if (event !== "bulletin") return;
+  const isMissing = data.after !== until;
+  until = data.until;
+  if (isMissing) listeners.forEach(({ missed }) => missed?.(bulletins.isAgain));
+  listeners.forEach(({ hear }) => hear(data));
+});
 
 export const wantFigures = () => seconds.want();
 
-// Calls `hear` with each bundle of events, until the returned function is called; and `begun` when
-// nothing was heard of what happened before, so that it has to be asked for.
-export function wantEvents(hear, begun) {
-  const listener = { hear, begun };
+// Calls `hear` with each bulletin, until the returned function is called; and `missed` when nothing
+// was heard of what happened before, so that it has to be asked for: with true if the stream was
+// broken off, as it then is for everybody.
+export function wantBulletins(hear, missed) {
+  const listener = { hear, missed };
   listeners.add(listener);
-  const end = events.want();
+  const end = bulletins.want();
   return () => {
     listeners.delete(listener);
     end();

@@ -21,7 +21,7 @@ const PAUSE_MS: u32 = 1000;
 
 const KIB: u64 = 1024;
 
-/// What may come and go: bundles of events that are on their way, the last minutes of a chart that
+/// What may come and go: bulletins that are on their way, the last minutes of a chart that
 /// fills, pages of the store that are kept for the next who asks. What the server keeps of each
 /// claim on purpose, in memory, has a bound, which this test sets so low that it is soon reached.
 const CARD_MEMORY: (&str, &str) = ("STAMPEDE_CARD_MEMORY_MIB", "16");

@@ -3,6 +3,7 @@
 
 mod axe;
 mod browser;
+mod crowd;
 mod docs;
 mod draws;
 mod hour;

@@ -3,6 +3,17 @@
 use crate::Scene;
 use serde_json::json;
 
+/// Whoever asks for bulletins waits until `window.listen()`.
+pub const BULLETINS_WAIT: &str = "const ask = window.fetch;
+    window.fetch = async (path, options) => {
+      if (path === '/api/v1/events/bulletins') await new Promise((go) => { window.listen = go; });
+      return ask(path, options);
+    };";
+
+const HIDE: &str =
+    "Object.defineProperty(document, 'hidden', {value: arguments[0], configurable: true});
+    document.dispatchEvent(new Event('visibilitychange'));";
+
 fn campaign() -> serde_json::Value {
     json!({"name": "First", "quota": 100, "discount_percent": 10,
         "ends_at": "2199-12-31T00:00:00Z", "trigger": "claim"})
@@ -49,12 +60,7 @@ fn what_happens_before_a_page_begins_to_listen_is_seen_all_the_same() {
     let made = scene.server().admin().post("/campaigns", campaign()).expect(201);
     let path = format!("/campaigns/{}", harness::id(&made));
     scene.sign_in_as_admin();
-    let late = "const ask = window.fetch;
-        window.fetch = async (path, options) => {
-          if (path === '/api/v1/events') await new Promise((go) => { window.listen = go; });
-          return ask(path, options);
-        };";
-    browser.run(late, json!([]));
+    browser.run(BULLETINS_WAIT, json!([]));
     browser.go(&path[1..]);
     browser.sees("0 of 100");
     browser.until("window.listen", json!([]));
@@ -68,10 +74,7 @@ fn a_page_that_nobody_sees_listens_to_nothing() {
     let Some(scene) = Scene::open() else { return };
     scene.sign_in_as_admin();
     scene.browser.sees("Live.");
-    let hide =
-        "Object.defineProperty(document, 'hidden', {value: arguments[0], configurable: true});
-        document.dispatchEvent(new Event('visibilitychange'));";
-    scene.browser.run(hide, json!([true]));
+    scene.browser.run(HIDE, json!([true]));
     let listeners = || {
         let text = scene.server().anybody().get("//metrics").text;
         let line = text.lines().find(|line| line.starts_with("stampede_streams{kind=\"live\"}"));
@@ -79,9 +82,31 @@ fn a_page_that_nobody_sees_listens_to_nothing() {
     };
     let mut asked = std::iter::repeat_with(listeners);
     assert!(asked.by_ref().take(1_000_000).any(|count| count == Some(0.0)));
-    scene.browser.run(hide, json!([false]));
+    scene.browser.run(HIDE, json!([false]));
     assert!(asked.take(1_000_000).any(|count| count == Some(1.0)));
     scene.browser.sees("Live.");
+}
+
+#[test]
+fn what_happens_while_nobody_sees_the_page_is_there_when_it_is_seen_again() {
+    let Some(scene) = Scene::open() else { return };
+    let made = scene.server().admin().post("/campaigns", campaign()).expect(201);
+    let path = format!("/campaigns/{}", harness::id(&made));
+    scene.sign_in_as_admin();
+    scene.browser.go(&path[1..]);
+    let claim = |name: &str| {
+        scene.server().member(name).post(&format!("{path}/claims"), json!({})).expect(201);
+    };
+    // Whatever was asked for when the page was opened is there by the second.
+    for (n, name) in ["ada", "bob"].into_iter().enumerate() {
+        claim(name);
+        scene.browser.sees(&format!("{} of 100", n + 1));
+    }
+    scene.browser.run(HIDE, json!([true]));
+    claim("cleo");
+    scene.browser.run(HIDE, json!([false]));
+    scene.browser.sees("3 of 100");
+    scene.browser.until("document.querySelectorAll('tbody tr').length === 3", json!([]));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 // One campaign: how far it is, who came first, and what can be done with it.
 import { html } from "../html.js";
-import { useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { call, get, now as serverNow } from "../api.js";
 import { may, role } from "../session.js";
 import { clock, offer, plain, short, span, time, whole } from "../words.js";
@@ -9,7 +9,7 @@ import { Bar } from "../parts/bar.js";
 import { useNow } from "../parts/clock.js";
 import { Confirm } from "../parts/confirm.js";
 import { Curl } from "../parts/curl.js";
-import { useEvents } from "../parts/events.js";
+import { about, useBulletins, useLater } from "../parts/bulletins.js";
 import { Field, Form } from "../parts/form.js";
 import { Head } from "../parts/head.js";
 import { Ledger } from "../parts/ledger.js";
@@ -38,22 +38,29 @@ async function load(path) {
   return { campaign, ledger, first: first.sort((a, b) => a.rank - b.rank) };
 }
 
+// What is known once so many were granted.
+function withGranted(known, count) {
+  const granted = Math.max(known.campaign.granted, count);
+  const campaign = { ...known.campaign, granted, remaining: known.campaign.quota - granted };
+  if (campaign.remaining === 0 && campaign.state === "open") campaign.state = "sold_out";
+  return { ...known, campaign };
+}
+
 // What is known after an event.
 function after(known, { type, timestamp, data }) {
   if (type !== "campaign.claimed") {
     const { quota, ends_at } = data;
     const changed = type === "campaign.changed" ? { quota, ends_at } : CHANGES[type];
-    const campaign = { ...known.campaign, ...changed };
-    return { ...known, campaign: { ...campaign, remaining: campaign.quota - campaign.granted } };
+    return withGranted({ ...known, campaign: { ...known.campaign, ...changed } }, 0);
   }
-  const granted = Math.max(known.campaign.granted, data.rank);
-  const campaign = { ...known.campaign, granted, remaining: known.campaign.quota - granted };
-  if (campaign.remaining === 0 && campaign.state === "open") campaign.state = "sold_out";
-  const isNew = known.first.length < FIRST && !known.first.some(({ rank }) => rank === data.rank);
+  const isNew = data.rank <= FIRST && !known.first.some(({ rank }) => rank === data.rank);
   const one = { rank: data.rank, who: data.known_as?.id ?? data.member, at: timestamp };
   const first = isNew ? [...known.first, one].sort((a, b) => a.rank - b.rank) : known.first;
-  return { ...known, campaign, first };
+  return withGranted({ ...known, first }, data.rank);
 }
+
+// Whether some of the first are not known, because their events were left out.
+const lacks = ({ campaign, first }) => first.length < Math.min(FIRST, campaign.granted);
 
 export function Campaign({ id }) {
   const path = `/api/v1/campaigns/${encodeURIComponent(id)}`;
@@ -62,16 +69,24 @@ export function Campaign({ id }) {
   const [arrivals, setArrivals] = useState([]);
   const [opened] = useState(serverNow);
   const now = useNow();
-  useEvents((bundle) => {
-    const own = bundle.filter(({ data }) => data.campaign === id);
-    if (!own.length) return;
-    loaded.change((known) => own.reduce(after, known));
-    const claims = own.filter(({ type }) => type === "campaign.claimed").length;
+  // What was heard is not taken back by an answer that was under way.
+  const heard = useRef(0);
+  const later = useLater(loaded.reload);
+  useBulletins((bulletin) => {
+    const own = about(bulletin, "campaigns", "campaign", id);
+    if (bulletin.left_out.of_things) later();
+    if (!own) return;
+    heard.current = Math.max(heard.current, own.granted ?? 0);
+    loaded.change((before) => own.events.reduce(after, before));
+    if (!own.isWhole("campaign.changed", ...Object.keys(CHANGES))) later();
     const at = serverNow();
+    const claims = own.counts["campaign.claimed"] ?? 0;
     setArrivals((before) => [
       ...before.filter((one) => at - one.at < PACE_MS), { at, claims }]);
-  }, loaded.reload);
-  const known = loaded.value;
+  }, (isAgain) => (isAgain ? later : loaded.reload)());
+  const known = loaded.value && may("viewer") ? withGranted(loaded.value, heard.current)
+    : loaded.value;
+  useEffect(() => { if (known && may("viewer") && lacks(known)) later(); }, [loaded.value]);
   if (!known) {
     return html`<${Head}>Campaign<//><${Problem} error=${loaded.error} />`;
   }

@@ -1,13 +1,12 @@
 // The campaigns; one of them; and how a new one is made.
 import { html } from "../html.js";
-import { useState } from "preact/hooks";
 import { to } from "../place.js";
 import { may } from "../session.js";
 import { offer, plain, time, whole } from "../words.js";
 import { Curl } from "../parts/curl.js";
 import { List } from "../parts/list.js";
 import { State } from "../parts/state.js";
-import { useEvents } from "../parts/events.js";
+import { useNews } from "../parts/bulletins.js";
 import { Head } from "../parts/head.js";
 import { Campaign } from "./campaign.js";
 import { NewCampaign } from "./new_campaign.js";
@@ -27,11 +26,7 @@ export function Campaigns({ parts: [id] }) {
 }
 
 function All() {
-  const [news, setNews] = useState(0);
-  useEvents((bundle) => {
-    const made = bundle.filter(({ type }) => type === "campaign.created").length;
-    if (made) setNews((n) => n + made);
-  });
+  const news = useNews("campaign.created");
   return html`<div>
     <div class="row between">
       <${Head}>Campaigns<//>
@@ -39,8 +34,7 @@ function All() {
         New campaign</a>`}
     </div>
     <section class="sheet">
-      <${List} path="/api/v1/campaigns" columns=${COLUMNS} caption="Campaigns" news=${news}
-        onNews=${() => setNews(0)}
+      <${List} path="/api/v1/campaigns" columns=${COLUMNS} caption="Campaigns" ...${news}
         empty="There is none yet. A campaign gives the first so many members a voucher, exactly." />
       <${Curl} of=${["GET", "/api/v1/campaigns", null, { anybody: true }]} />
     </section>

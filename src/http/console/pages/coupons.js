@@ -5,7 +5,7 @@ import { to } from "../place.js";
 import { may } from "../session.js";
 import { offer, time, whole } from "../words.js";
 import { Curl } from "../parts/curl.js";
-import { useEvents } from "../parts/events.js";
+import { useNews } from "../parts/bulletins.js";
 import { Head } from "../parts/head.js";
 import { List } from "../parts/list.js";
 import { Batch } from "./batch.js";
@@ -34,11 +34,7 @@ export function Coupons({ parts: [kind, id] }) {
 
 function All() {
   const [code, setCode] = useState("");
-  const [news, setNews] = useState(0);
-  useEvents((bundle) => {
-    const made = bundle.filter(({ type }) => type === "batch.created").length;
-    if (made) setNews((n) => n + made);
-  });
+  const news = useNews("batch.created");
   const open = (event) => {
     event.preventDefault();
     if (code.trim()) location.hash = to("coupons", "code", code.trim());
@@ -57,8 +53,7 @@ function All() {
           onInput=${(event) => setCode(event.target.value)} />
         <button>Show its life</button></form></section>
     <section class="sheet"><h2>Batches</h2>
-      <${List} path="/api/v1/coupon-batches" columns=${COLUMNS} caption="Batches" news=${news}
-        onNews=${() => setNews(0)}
+      <${List} path="/api/v1/coupon-batches" columns=${COLUMNS} caption="Batches" ...${news}
         empty="There is none yet. A batch is so many coupons, made in one go." />
       <${Curl} of=${["GET", "/api/v1/coupon-batches"]} /></section>
     <section class="sheet"><h2>Notices: what expires soon</h2>

@@ -8,7 +8,7 @@ import { plain, time, whole } from "../words.js";
 import { useAct } from "../parts/act.js";
 import { Bar } from "../parts/bar.js";
 import { Curl } from "../parts/curl.js";
-import { useEvents } from "../parts/events.js";
+import { useBulletins, useLater } from "../parts/bulletins.js";
 import { Head } from "../parts/head.js";
 import { List } from "../parts/list.js";
 import { useLoaded } from "../parts/loaded.js";
@@ -58,9 +58,11 @@ function Job({ id }) {
   const path = `/api/v1/jobs/${encodeURIComponent(id)}`;
   const loaded = useLoaded(() => get(path), [id]);
   const [report, setReport] = useState(null);
-  useEvents((bundle) => {
-    if (bundle.some(({ data }) => data.job === id)) loaded.reload();
-  }, loaded.reload);
+  const later = useLater(loaded.reload);
+  useBulletins(({ things, left_out }) => {
+    if (things.jobs?.[id]) loaded.reload();
+    else if (left_out.of_things) later();
+  }, (isAgain) => (isAgain ? later : loaded.reload)());
   const fetchReport = useAct(() => text(`${path}/report`));
   const cancel = useAct((key) => call("DELETE", path, { key }));
   const job = loaded.value;

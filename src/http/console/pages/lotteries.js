@@ -5,7 +5,7 @@ import { to } from "../place.js";
 import { may } from "../session.js";
 import { time, whole } from "../words.js";
 import { Curl } from "../parts/curl.js";
-import { useEvents } from "../parts/events.js";
+import { useNews } from "../parts/bulletins.js";
 import { Head } from "../parts/head.js";
 import { List } from "../parts/list.js";
 import { State } from "../parts/state.js";
@@ -30,11 +30,7 @@ export function Lotteries({ parts: [id] }) {
 }
 
 function All() {
-  const [news, setNews] = useState(0);
-  useEvents((bundle) => {
-    const made = bundle.filter(({ type }) => type === "lottery.created").length;
-    if (made) setNews((n) => n + made);
-  });
+  const news = useNews("lottery.created");
   return html`<div>
     <div class="row between">
       <${Head}>Pools and lotteries<//>
@@ -44,7 +40,7 @@ function All() {
     </div>
     <section class="sheet">
       <${List} path="/api/v1/pools" columns=${COLUMNS} caption="Pools, and lotteries that are open"
-        news=${news} onNews=${() => setNews(0)}
+        ...${news}
         empty="There is none. A pool sells numbered tickets, or draws winners of ballots." />
       <${Curl} of=${["GET", "/api/v1/pools", null, { anybody: true }]} />
       <${Old} />

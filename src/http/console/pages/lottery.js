@@ -1,6 +1,6 @@
 // One pool or lottery: its stock as a picture, its ballots, what a member can do, and its end.
 import { html } from "../html.js";
-import { useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import { call, get } from "../api.js";
 import { isTold, may, role } from "../session.js";
 import { counts, outlook } from "../stock.js";
@@ -11,7 +11,7 @@ import { Bar } from "../parts/bar.js";
 import { useNow } from "../parts/clock.js";
 import { Confirm } from "../parts/confirm.js";
 import { Curl } from "../parts/curl.js";
-import { useEvents } from "../parts/events.js";
+import { about, useBulletins, useLater } from "../parts/bulletins.js";
 import { useFigures } from "../parts/figures.js";
 import { Head } from "../parts/head.js";
 import { Ledger } from "../parts/ledger.js";
@@ -25,6 +25,8 @@ import { Holds } from "./mine.js";
 
 // How many of those questions are on their way at once.
 const AT_ONCE = 10;
+// The picture of a crowd is a hundred questions, so it is made anew by the minute.
+const MAP_SOONEST_MS = 30_000;
 
 // What is free in each hundredth of the numbers.
 async function blocksOf(path, digits) {
@@ -40,12 +42,10 @@ async function blocksOf(path, digits) {
 
 async function load(path) {
   const lottery = await get(path);
-  const isShown = isTold(lottery.figures);
-  const [ledger, blocks, draw] = await Promise.all([
-    isShown ? get(`${path}/ledger`) : null,
-    lottery.tickets && isShown ? blocksOf(path, lottery.tickets.digits) : [],
+  const [ledger, draw] = await Promise.all([
+    isTold(lottery.figures) ? get(`${path}/ledger`) : null,
     lottery.state === "drawn" && lottery.ballots ? get(`${path}/winner`) : null]);
-  return { lottery, ledger, blocks, draw };
+  return { lottery, ledger, draw };
 }
 
 // A ticket's id ends with its number and its copy.
@@ -54,27 +54,48 @@ const numberOf = (ticket) => ticket.split("_").at(-2);
 export function Lottery({ id }) {
   const path = `/api/v1/pools/${encodeURIComponent(id)}`;
   const loaded = useLoaded(() => load(path), [id]);
+  const known = loaded.value;
+  const digits = known?.ledger && known.lottery.tickets?.digits;
+  const map = useLoaded(async () => (digits ? blocksOf(path, digits) : []), [digits]);
+  const again = () => {
+    loaded.reload();
+    map.reload();
+  };
+  const isNew = useRef(true);
   const [bought, setBought] = useState([]);
+  const [isPart, setIsPart] = useState(false);
   const [told, setTold] = useState("");
   const now = useNow();
   useFigures();
-  useEvents((bundle) => {
-    const own = bundle.filter(({ data }) => data.lottery === id);
-    const sold = own.filter(({ type }) => type === "tickets.confirmed")
+  const later = useLater(loaded.reload);
+  const mapLater = useLater(map.reload, MAP_SOONEST_MS);
+  useBulletins((bulletin) => {
+    const own = about(bulletin, "lotteries", "lottery", id);
+    if (bulletin.left_out.of_things) later();
+    if (!own) return;
+    const sold = own.events.filter(({ type }) => type === "tickets.confirmed")
       .flatMap(({ data }) => data.tickets.map(numberOf));
     if (sold.length) setBought((before) => [...before, ...sold].slice(-10_000));
-    if (own.some(({ type }) => type === "lottery.closed" || type === "lottery.drawn")) {
-      loaded.reload();
+    if (!own.isWhole("tickets.confirmed")) {
+      setIsPart(true);
+      mapLater();
     }
+    if (own.counts["lottery.closed"] || own.counts["lottery.drawn"]) {
+      (bulletin.left_out.events ? later : loaded.reload)();
+    }
+  }, (isAgain) => {
+    if (isNew.current) loaded.reload();
+    else if (!isAgain) again();
+    else [later, mapLater].forEach((ask) => ask());
+    isNew.current = false;
   });
-  const known = loaded.value;
   if (!known) return html`<${Head}>Lottery<//><${Problem} error=${loaded.error} />`;
-  const { lottery, ledger, blocks, draw } = known;
+  const { lottery, ledger, draw } = known;
   const books = { ...ledger, ...counts("lotteries", id) };
   const left = (new Date(lottery.closes_at) - now) / 1000;
   return html`<div>
     <${Head}>${lottery.name} <${State} is=${lottery.state} /><//>
-    <${Problem} error=${loaded.error} />
+    <${Problem} error=${loaded.error ?? map.error} />
     <${Told} text=${told} />
     <section class="sheet">
       <p class="big">${lottery.state === "open" && (left > 0
@@ -104,20 +125,21 @@ export function Lottery({ id }) {
     </section>
     ${draw && html`<${Winners} draw=${draw} path=${path} />`}
     ${lottery.state === "open" && lottery.tickets && html`<${Tickets} path=${path}
-      digits=${lottery.tickets.digits} onChange=${loaded.reload} />`}
+      digits=${lottery.tickets.digits} onChange=${again} />`}
     ${lottery.state === "open" && lottery.tickets && ["member", "viewer"].includes(role.value)
       && html`<${Allowance} path=${path} limits=${lottery.tickets.per_member} turn=${known} />`}
     ${lottery.state === "open" && lottery.tickets && ["member", "viewer"].includes(role.value)
-      && html`<${Holds} of=${id} turn=${known} onChange=${loaded.reload} />`}
+      && html`<${Holds} of=${id} turn=${known} onChange=${again} />`}
     ${lottery.state === "open" && lottery.ballots && ["member", "viewer"].includes(role.value)
       && html`<${Ballots} path=${path} />`}
     <div class="grid">
       ${lottery.tickets && ledger && html`<section class="sheet"><h2>The numbers</h2>
-        <${NumberMap} blocks=${blocks} bought=${bought} books=${books} theme=${theme.value} />
+        <${NumberMap} blocks=${map.value ?? []} bought=${bought} isPart=${isPart} books=${books}
+          theme=${theme.value} />
       </section>`}
       <section class="sheet"><h2>Ledger</h2>${ledger ? html`<${Ledger} of=${ledger} />`
         : html`<p class="quiet">It is not for everybody.</p>`}
-        <p><button class="small" type="button" onClick=${loaded.reload}>Look again</button></p>
+        <p><button class="small" type="button" onClick=${again}>Look again</button></p>
         ${may("operator") && lottery.state !== "drawn" && html`<${Close} path=${path} id=${id}
           done=${() => {
             setTold("It is closed.");

@@ -30,7 +30,7 @@ export function List({ path, columns, caption, empty, news = 0, onNews, turn = 0
   return html`<div>
     <${Problem} error=${error} />
     <div role="status">${news > 0 && html`<button class="small" type="button" onClick=${fresh}>
-      ${news} new: show</button>`}</div>
+      ${news < Infinity ? `${news} new` : "There may be new ones"}: show</button>`}</div>
     ${items?.length === 0 && html`<p class="quiet">${empty}</p>`}
     ${items?.length > 0 && html`<div class="scroll" tabindex="0" role="region"
       aria-label=${caption}><table>

@@ -8,8 +8,9 @@ import { whole } from "../words.js";
 const CELLS = 100;
 const BLOCK = 10;
 
-// `blocks`: [free, all] by the first two digits. `bought`: numbers, in the order of their sale.
-export function NumberMap({ blocks, bought, books, theme }) {
+// `blocks`: [free, all] by the first two digits. `bought`: numbers, in the order of their sale, or
+// some of them.
+export function NumberMap({ blocks, bought, isPart, books, theme }) {
   const place = useRef(null);
   useEffect(() => {
     const paint = place.current.getContext("2d");
@@ -35,5 +36,5 @@ export function NumberMap({ blocks, bought, books, theme }) {
       aria-label="The number space: ${whole(sold)} sold, ${whole(held)} held,
       ${whole(free)} free"></canvas>
     <ul class="legend"><li><i class="free"></i>all free</li><li><i class="taken"></i>all taken</li>
-      <li>dots: bought while you watch</li></ul>`;
+      <li>dots: ${isPart && "some of what was "}bought while you watch</li></ul>`;
 }
