@@ -2,11 +2,12 @@
 //!
 //! One server, started as its own process, takes first claims of new members over HTTP, in turns
 //! within one run: while nobody looks on, while a thousand consoles show the overview (each a
-//! stream of the figures of every second), and while a thousand show the page of a campaign (each a
-//! stream of every claim). The consoles are read in a thread of this program, so they take their
-//! share of the machine, as the crowd does. What counts are the ratios to the turns without
-//! consoles: claims per second, and the server's own CPU per claim. `--consoles N`, `--seconds N`,
-//! `--rounds N` and `--connections N` change the run.
+//! stream of the figures of every second), while a thousand show the page of a campaign (each a
+//! stream of bulletins, one a second), and while a thousand programs follow every event. All of
+//! them are read in a thread of this program, so they take their share of the machine, as the crowd
+//! does. What counts are the ratios to the turns without consoles: claims per second, and the
+//! server's own CPU per claim. `--consoles N`, `--seconds N`, `--rounds N` and `--connections N`
+//! change the run.
 
 use harness::load::connection::{block_on, request};
 use harness::load::server::{Server, serve};
@@ -23,10 +24,11 @@ use tokio::sync::watch;
 use tokio::task::LocalSet;
 
 /// Each with the stream that such a page opens.
-const LOOKED_ON: [(&str, Option<&str>); 3] = [
+const LOOKED_ON: [(&str, Option<&str>); 4] = [
     ("nobody", None),
     ("overviews", Some("/api/v1/live")),
-    ("pages of the campaign", Some("/api/v1/events")),
+    ("pages of the campaign", Some("/api/v1/events/bulletins")),
+    ("followers of every event", Some("/api/v1/events")),
 ];
 
 /// What a reader takes at once.
@@ -78,7 +80,7 @@ fn measure(plan: &Plan) {
     let server = Server::start("consoles");
     let shop = LoadShop::open(&server, plan.connections);
     let path = shop.campaign("looked at");
-    let mut turns: [Vec<Turn>; 3] = Default::default();
+    let mut turns: [Vec<Turn>; 4] = Default::default();
     let mut claimed = 0;
     // The first round warms the server up and does not count.
     for round in 0..=plan.rounds {
@@ -95,7 +97,7 @@ fn measure(plan: &Plan) {
     report(plan, &turns);
 }
 
-fn report(plan: &Plan, turns: &[Vec<Turn>; 3]) {
+fn report(plan: &Plan, turns: &[Vec<Turn>; 4]) {
     println!(
         "{} consoles, {} connections, medians of {} turns of {} s",
         plan.consoles, plan.connections, plan.rounds, plan.seconds
