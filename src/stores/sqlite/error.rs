@@ -1,5 +1,6 @@
 //! What can go wrong with the database and its folder, and what the engine is told of it.
 
+use super::age::FileAge;
 use actors::store::StoreError;
 use std::path::PathBuf;
 
@@ -24,6 +25,15 @@ pub enum Error {
         behind(*commits)
     )]
     LosesCommits { log: PathBuf, frame: u64, commits: u64 },
+    #[error(
+        "the write-ahead log {} was not written upon the database {} (it goes from age {} to {}, \
+         the database has age {found}): an older or another one was put beside it, and what lies \
+         between them is in neither; put back the database that belongs to the log, or restore a \
+         backup into another folder, or give up the log with `stampede accept-loss`, which keeps \
+         it beside",
+        log.display(), database.display(), ages.0, ages.1
+    )]
+    OtherDatabase { database: PathBuf, log: PathBuf, found: FileAge, ages: (FileAge, FileAge) },
     #[error("there is no database in the folder {}", .0.display())]
     NoDatabase(PathBuf),
     #[error("the file {} exists already and is not overwritten", .0.display())]

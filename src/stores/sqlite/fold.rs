@@ -9,6 +9,10 @@
 //! they were flushed, and the kernel counts pages as clean that it could not write: a later flush
 //! would succeed without them, and the log that has them would begin anew. For want of room it is
 //! tried again: a page that was not written is not counted as copied.
+//!
+//! A commit after a fold, or beside one, makes the database older (`age`). So whatever of the log
+//! was folded in last is told from what was folded in before, and a log names the database that it
+//! begins upon.
 
 use super::health::DiskHealth;
 use crossbeam_channel::{Receiver, Sender, TryRecvError, bounded};
@@ -34,6 +38,8 @@ pub struct Fold<'c> {
     commits_since_look: u32,
     beside: Beside,
     is_under_way: bool,
+    /// The next commit may be the first of a log that begins anew.
+    may_begin_anew: bool,
     tried_at: Instant,
 }
 
@@ -85,8 +91,19 @@ impl<'c> Fold<'c> {
             commits_since_look: 0,
             beside,
             is_under_way: false,
+            may_begin_anew: true,
             tried_at,
         })
+    }
+
+    /// Whether the next commit must make the database older.
+    pub fn asks_for_an_age(&self) -> bool {
+        self.is_under_way || self.may_begin_anew
+    }
+
+    /// That commit is durable.
+    pub fn has_an_age(&mut self) {
+        self.may_begin_anew = false;
     }
 
     pub fn after_a_commit(&mut self) {
@@ -137,6 +154,7 @@ impl<'c> Fold<'c> {
 
     fn rest(&mut self) {
         self.is_under_way = false;
+        self.may_begin_anew = true;
         fold_in(self.connection, &self.beside.health);
     }
 }

@@ -8,6 +8,7 @@
 
 use super::error::Error;
 use super::files::{absolute, at, keep_private, make_folder, private};
+use super::wal::LogFlaw;
 use super::{schema, sums, wal};
 use ports::backend::IMPORTS;
 use rusqlite::config::DbConfig;
@@ -208,7 +209,13 @@ pub fn accept_loss(folder: &Path) -> Result<String, Error> {
         None => {
             "the write-ahead log is whole as far as can be seen; nothing was given up".to_owned()
         }
-        Some((loss, kept)) => format!(
+        Some((LogFlaw::Stray(stray), kept)) => format!(
+            "gave up the write-ahead log, which was not written upon this database ({} whole \
+             commits); it is kept as {}",
+            stray.commits,
+            kept.display()
+        ),
+        Some((LogFlaw::Loss(loss), kept)) => format!(
             "gave up what stood behind frame {} of the write-ahead log ({} whole commits); the \
              damaged log is kept as {}",
             loss.frame,

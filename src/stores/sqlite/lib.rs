@@ -6,6 +6,7 @@
 //! writer has no bound of its own, because the engine bounds what may be under way in front of it.
 //! One process owns the folder, so a stale owner is refused by sequence and head alone.
 
+mod age;
 mod archive;
 mod backend;
 mod backup;

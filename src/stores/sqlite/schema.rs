@@ -6,8 +6,10 @@
 //! `partitions` and `lookups` follow the log from behind, as far as `reach` in `meta` says; a start
 //! makes the rest again. `lookups` keeps all rows of an owner together, so that what one member
 //! does is written in one place. `snapshots` is a cache. The chain of hashes covers the frames of
-//! the log, and the digests of snapshots their state; every other row has a sum.
+//! the log, and the digests of snapshots their state; every other row has a sum. The version
+//! stands beside the file's age (`age`).
 
+use super::age;
 use super::archive::catalogue::TABLE as SEGMENTS;
 use super::directory::tables::PEOPLE;
 use super::error::Error;
@@ -84,12 +86,13 @@ PRAGMA temp_store = MEMORY;
 pub fn prepare(connection: &Connection, file: &Path) -> Result<(), Error> {
     if is_empty(connection)? {
         teach_manners(connection, file)?;
-        let ours =
-            format!("PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION};");
+        let ours = format!("PRAGMA application_id = {APPLICATION};");
         let later = upgrades::all();
         connection.execute_batch(&format!(
-            "BEGIN IMMEDIATE; {TABLES} {SEGMENTS} {PEOPLE} {later} {ours} COMMIT;"
+            "BEGIN IMMEDIATE; {TABLES} {SEGMENTS} {PEOPLE} {later} {ours}"
         ))?;
+        age::say_version(connection, VERSION)?;
+        connection.execute_batch("COMMIT")?;
         return Ok(sums::keep(connection)?);
     }
     check(connection, file)?;
@@ -124,7 +127,7 @@ pub fn check(connection: &Connection, file: &Path) -> Result<(), Error> {
         Err(error) if error.sqlite_error_code() != Some(NotADatabase) => return Err(error.into()),
         _ => return Err(Error::Foreign(file.into())),
     }
-    match pragma(connection, "user_version")? {
+    match age::version(connection)? {
         found if found > VERSION => Err(Error::Newer { found, known: VERSION }),
         found if found < OLDEST => Err(Error::Older { found }),
         _ => Ok(()),

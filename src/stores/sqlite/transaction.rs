@@ -1,5 +1,6 @@
 //! The transaction under way, and what is said to SQLite in it.
 
+use super::age;
 use super::job::{StagedWrite, WriteCall};
 use super::log::Tail;
 use super::statements::WriterStatements;
@@ -82,6 +83,11 @@ impl<'c> Transaction<'c> {
             self.sql.doubt.execute([])?;
         }
         Ok(())
+    }
+
+    /// Makes the database older, if there is anything to commit.
+    pub fn grow_older(&self) -> rusqlite::Result<()> {
+        if self.is_begun { age::grow_older(self.connection) } else { Ok(()) }
     }
 
     /// Whether there was anything to commit.

@@ -124,6 +124,7 @@ impl<'c> Writer<'c> {
         match done {
             Ok(wrote) => {
                 if wrote {
+                    self.fold.has_an_age();
                     self.meters.commits.succeeded(started.elapsed(), batch.events);
                 }
                 self.settle(batch);
@@ -179,7 +180,7 @@ impl<'c> Writer<'c> {
             self.sweep = Some(sweep);
             batch.step = Some(step?);
         }
-        Ok(())
+        if self.fold.asks_for_an_age() { transaction.grow_older() } else { Ok(()) }
     }
 
     /// Everything is durable. Rows come first, so that an answered caller finds them.

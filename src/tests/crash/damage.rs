@@ -103,6 +103,60 @@ fn a_damaged_log_is_refused_until_its_loss_is_accepted() {
 }
 
 #[test]
+fn yesterdays_database_beside_todays_log_is_refused_until_the_log_is_given_up() {
+    let folder = TestFolder::new();
+    let (file, log) = (folder.join("stampede.db"), folder.join("stampede.db-wal"));
+    let server = STAMPEDE.start(&folder);
+    server.lottery(1);
+    let ada = server.member("ada");
+    hold_number(&ada, "1007");
+    server.stop();
+    let yesterdays = std::fs::read(&file).unwrap();
+    let server = STAMPEDE.start(&folder);
+    let ada = ada.at(&server.address);
+    (2..10).for_each(|lead| drop(hold_number(&ada, &format!("{lead}007"))));
+    server.kill();
+    let (todays, bytes) = (std::fs::read(&file).unwrap(), std::fs::read(&log).unwrap());
+
+    // In between, so that the log begins anew upon another database.
+    for number in ["0007", "0008"] {
+        let server = STAMPEDE.start(&folder);
+        hold(&ada.at(&server.address), number).expect(201);
+        if number == "0007" { server.stop() } else { server.kill() }
+    }
+    let newer = std::fs::read(&log).unwrap();
+    for older in [&yesterdays, &todays] {
+        std::fs::write(&file, older).unwrap();
+        for arguments in
+            [vec!["serve"], vec!["verify"], vec!["backup", "/tmp/never.db"], vec!["key", "list"]]
+        {
+            let sentence = fails(STAMPEDE.run(&folder, &arguments), 1);
+            assert!(sentence.contains("was not written upon the database"), "{sentence}");
+            assert!(sentence.contains("stampede accept-loss"), "{sentence}");
+        }
+    }
+    assert_eq!(std::fs::read(&log).unwrap(), newer, "nothing was changed");
+
+    std::fs::write(&file, &yesterdays).unwrap();
+    assert!(succeeds(STAMPEDE.run(&folder, ["accept-loss"])).contains("gave up"));
+    assert_eq!(std::fs::read(folder.join("stampede.db-wal.damaged")).unwrap(), newer);
+    STAMPEDE.verify(&folder);
+    let server = STAMPEDE.start(&folder);
+    let ada = ada.at(&server.address);
+    hold(&ada, "1007").refused(409, "no-match-left");
+    hold(&ada, "2007").expect(201);
+    server.stop();
+
+    // Each log beside its own database loses nothing.
+    std::fs::write(&file, &todays).unwrap();
+    std::fs::write(&log, &bytes).unwrap();
+    STAMPEDE.verify(&folder);
+    let server = STAMPEDE.start(&folder);
+    hold(&ada.at(&server.address), "9007").refused(409, "no-match-left");
+    server.stop();
+}
+
+#[test]
 fn a_database_of_somebody_else_is_not_touched() {
     let folder = TestFolder::new();
     let file = folder.join("stampede.db");

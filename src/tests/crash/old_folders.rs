@@ -11,11 +11,12 @@ use serde_json::{Value, json};
 use std::path::Path;
 
 /// Each version, and what it has more than the one before it.
-const FILES: [(i64, &str); 4] = [
+const FILES: [(i64, &str); 5] = [
     (4, include_str!("folder-4.sql")),
     (5, include_str!("folder-5.sql")),
     (6, include_str!("folder-6.sql")),
     (7, include_str!("folder-7.sql")),
+    (8, include_str!("folder-8.sql")),
 ];
 
 const NEWEST: i64 = FILES[FILES.len() - 1].0;
@@ -34,8 +35,11 @@ fn database(folder: &Path) -> Connection {
     Connection::open(folder.join("stampede.db")).unwrap()
 }
 
+/// Beside it stands the age of the file.
 fn version(folder: &Path) -> i64 {
-    database(folder).pragma_query_value(None, "user_version", |row| row.get(0)).unwrap()
+    let bits: i64 =
+        database(folder).pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
+    bits % 256
 }
 
 /// A folder as that version left it.

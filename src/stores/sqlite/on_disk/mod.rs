@@ -6,6 +6,7 @@ mod copies;
 mod damage;
 mod failing;
 mod folders;
+mod put_back;
 mod sweeps;
 mod wal;
 

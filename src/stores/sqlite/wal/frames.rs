@@ -1,5 +1,6 @@
 //! The frames of a write-ahead log, and what its index `-shm` knows of them, byte by byte.
 
+use crate::age::FileAge;
 use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::path::Path;
@@ -29,6 +30,8 @@ pub struct WalFrame {
     /// Of this generation, and its checksum follows from the frame before.
     pub follows: bool,
     pub ends_a_commit: bool,
+    /// Of the database, if this is its first page.
+    pub age: Option<FileAge>,
 }
 
 impl WalFrames {
@@ -93,6 +96,7 @@ impl WalFrames {
             is_ours,
             follows,
             ends_a_commit: big_endian(&header[4..]) != 0,
+            age: (big_endian(&header) == 1).then(|| FileAge::of_page(&self.page)).flatten(),
         }))
     }
 
