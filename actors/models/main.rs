@@ -5,6 +5,7 @@
 //! needs a machine it runs the machine itself (`kept`), never a copy. Each model has a list of
 //! rules that can be broken on purpose, and a test that every one of them is missed.
 
+mod closing;
 mod coupons;
 mod explore;
 mod fence;
