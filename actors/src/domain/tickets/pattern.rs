@@ -8,11 +8,35 @@ pub const STAR: u8 = 10;
 pub const FEWEST_DIGITS: u8 = 4;
 pub const MOST_DIGITS: u8 = 7;
 
-/// Digits 0 to 9, or `STAR`.
+/// Digits 0 to 9, or `STAR`, and zeros behind them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "PatternBytes")]
 pub struct Pattern {
     places: [u8; MOST_DIGITS as usize],
     digits: u8,
+}
+
+/// As it stands in a log, or comes from another node.
+#[derive(Deserialize)]
+struct PatternBytes {
+    places: [u8; MOST_DIGITS as usize],
+    digits: u8,
+}
+
+impl TryFrom<PatternBytes> for Pattern {
+    type Error = NotAPattern;
+
+    fn try_from(PatternBytes { places, digits }: PatternBytes) -> Result<Pattern, NotAPattern> {
+        if !(FEWEST_DIGITS..=MOST_DIGITS).contains(&digits) {
+            return Err(NotAPattern::Length(usize::from(digits)));
+        }
+        let (said, behind) = places.split_at(usize::from(digits));
+        let wrong = said.iter().map(|place| *place > STAR);
+        match wrong.chain(behind.iter().map(|place| *place != 0)).position(|wrong| wrong) {
+            Some(place) => Err(NotAPattern::Place(place + 1)),
+            None => Ok(Pattern { places, digits }),
+        }
+    }
 }
 
 impl Pattern {
@@ -127,6 +151,21 @@ mod tests {
         for text in ["****", "1****5", "000000", "12*4567"] {
             assert_eq!(text.parse::<Pattern>().unwrap().to_string(), text);
         }
+    }
+
+    #[test]
+    fn bytes_that_no_pattern_has_are_not_read() {
+        let read = |bytes: &[u8]| postcard::from_bytes::<Pattern>(bytes);
+        let pattern: Pattern = "12*4".parse().unwrap();
+        let bytes = postcard::to_stdvec(&pattern).unwrap();
+        assert_eq!(bytes, [1, 2, 10, 4, 0, 0, 0, 4]);
+        assert_eq!(read(&bytes), Ok(pattern));
+        for (at, byte) in [(7, 0), (7, 3), (7, 8), (7, 255), (0, 11), (3, 200), (4, 1), (6, 10)] {
+            let mut bytes = bytes.clone();
+            bytes[at] = byte;
+            assert!(read(&bytes).is_err(), "{bytes:?}");
+        }
+        assert!(read(&[0, 0, 0, 0, 0, 0, 0, 7]).is_ok());
     }
 
     #[test]
