@@ -305,6 +305,30 @@ fn a_limit_key_counts_as_a_member_does_and_follows_step_by_step() {
 }
 
 #[test]
+fn a_sealed_till_hears_of_nothing_more_but_what_was_taken_back() {
+    let share = |step, held, bought| KeyShare { step, held, bought };
+    let follow = |share| Command::FollowKey { order: ELSEWHERE, key: KEY, share };
+    let followed = |share, bought| Event::FollowedKey { order: ELSEWHERE, key: KEY, share, bought };
+    let sealed = till([(s(10), Event::Cleared { orders: Vec::new() }), (s(11), Event::Sealed)]);
+    let nothing = share(2, 0, 0);
+    sealed.when(follow(nothing), Caller::SYSTEM, s(12)).then_already(followed(nothing, 0));
+    for something in [share(1, 2, 0), share(2, 0, 2)] {
+        sealed.when(follow(something), Caller::SYSTEM, s(12)).refused(Refusal::Closed);
+    }
+    let bought = till([
+        (s(8), Event::Taken { order: ELSEWHERE, key: KEY, count: 2 }),
+        (s(9), followed(share(2, 0, 2), 2)),
+        (s(10), Event::Cleared { orders: Vec::new() }),
+        (s(11), Event::Sealed),
+    ]);
+    bought.when(follow(share(3, 1, 1)), Caller::SYSTEM, s(12)).refused(Refusal::Closed);
+    bought.when(follow(share(3, 0, 1)), Caller::SYSTEM, s(12)).then(followed(share(3, 0, 1), 1));
+    bought
+        .when(follow(share(2, 0, 2)), Caller::SYSTEM, s(12))
+        .then_already(followed(share(2, 0, 2), 2));
+}
+
+#[test]
 fn a_seal_ends_what_lives_and_waits_for_what_is_unsettled() {
     let seal = || Command::Seal;
     let both = ordered(3).and(s(30), begun(1, BOB, 2, &[]));

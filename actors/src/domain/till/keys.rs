@@ -3,7 +3,8 @@
 //!
 //! An order says it in steps. A step that comes again changes nothing, and one that comes late does
 //! not either. An order that is over before it took anything leaves a card, so that a request that
-//! comes late takes nothing.
+//! comes late takes nothing. A sealed till needs no such card, and hears of nothing more but that
+//! something which was bought was taken back.
 
 use super::cards;
 use super::names::LimitKey;
@@ -49,6 +50,12 @@ impl Till {
             Some(known) if known.step >= share.step => {
                 let event = Event::FollowedKey { order, key, share: known, bought };
                 return Ok(Verdict::Already(event));
+            }
+            None if self.sealed && share.bought == 0 && share.held == 0 => {
+                return Ok(Verdict::Already(Event::FollowedKey { order, key, share, bought }));
+            }
+            known if self.sealed && (known.is_none() || share.held > 0) => {
+                return Err(Refusal::Closed);
             }
             known => known.map_or(0, |known| u32::from(known.bought)),
         };
