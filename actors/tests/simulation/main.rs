@@ -151,6 +151,10 @@ const INTERESTING: &[&str] = &[
     "came late and was refused",
     "tills sealed",
     "orders at rest",
+    "courier died",
+    "delivery failed",
+    "webhook not for members",
+    "everything told",
 ];
 
 #[test]

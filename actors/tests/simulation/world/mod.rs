@@ -3,9 +3,9 @@
 //!
 //! `node` and `room` are the machinery around the pure core, and `ask` is the way to it. `story`
 //! and `auditor` say what ought to be true of any kind of partition, and `kind` what they must know
-//! of one. `plan` is what the seed decides, `tally` what occurred. `tickets`, `orders`, `ballots`
-//! and `coupons` have the people and the models. One thread, no waiting: a step is a letter that
-//! arrives, an append that ends, or a client's turn.
+//! of one. `plan` is what the seed decides, `tally` what occurred. `tickets`, `orders`, `ballots`,
+//! `coupons` and `webhooks` have the people and the models. One thread, no waiting: a step is a
+//! letter that arrives, an append that ends, or a client's turn.
 
 pub mod ask;
 pub mod auditor;
@@ -19,6 +19,7 @@ pub mod room;
 pub mod story;
 pub mod tally;
 pub mod tickets;
+pub mod webhooks;
 
 use actors::dice::Dice;
 use node::Node;
@@ -46,7 +47,7 @@ pub fn run(seed: u64) -> Tally {
     let plan = Plan::drawn(&mut dice);
     let (ticket_people, buyers, coupon_people, voters) =
         (plan.tickets.people, plan.orders.people, plan.coupons.people, plan.ballots.people);
-    let (steps, seals) = (plan.steps, plan.tickets.seals);
+    let (steps, seals, couriers) = (plan.steps, plan.tickets.seals, plan.couriers);
     let (told, coupons, orders) = Default::default();
     let (node, dice) = (RefCell::new(Node::new(plan)), RefCell::new(dice));
     let world = World { node, dice, told, orders, coupons };
@@ -67,6 +68,10 @@ pub fn run(seed: u64) -> Tally {
         (0..voters)
             .map(|number| Box::pin(ballots::client::live(&world, number, world.roll())) as Life),
     );
+    lives.extend(
+        (0..couriers)
+            .map(|number| Box::pin(webhooks::courier::live(&world, number, world.roll())) as Life),
+    );
     world.go_on(&mut lives, steps);
     world.node.borrow_mut().yard.calm = true;
     world.finish(lives);
@@ -81,6 +86,9 @@ pub fn run(seed: u64) -> Tally {
         Box::pin(ballots::client::seal_everything(&world)),
         Box::pin(coupons::end::use_everything_up(&world)),
     ]);
+    if couriers > 0 {
+        world.finish(vec![Box::pin(webhooks::courier::tell_everything(&world))]);
+    }
     let mut node = world.node.borrow_mut();
     node.replay_everything();
     std::mem::take(&mut node.yard.tally)

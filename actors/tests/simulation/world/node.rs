@@ -8,12 +8,14 @@ use super::plan::{self, Plan, SPAN_S};
 use super::room::{Room, Rooms, at_once};
 use super::tally::Tally;
 use super::tickets;
+use super::webhooks;
 use actors::Time;
 use actors::dice::Dice;
 use actors::domain::ballots::BallotBox;
 use actors::domain::coupons::{Campaign, Rack, Range};
 use actors::domain::tickets::Slice;
 use actors::domain::till::Till;
+use actors::domain::webhooks::Webhook;
 use actors::engine::{CardBudget, KeyWindow};
 use actors::store::{AppendOutcome, ListedRow, Page, Store};
 use std::sync::{Arc, Mutex};
@@ -48,6 +50,7 @@ pub struct Node {
     pub campaigns: Room<Campaign>,
     pub ranges: Room<Range>,
     pub racks: Room<Rack>,
+    pub webhooks: Room<Webhook>,
 }
 
 impl Node {
@@ -61,6 +64,7 @@ impl Node {
             campaigns: coupons::campaigns(&plan.coupons),
             ranges: coupons::ranges(&plan.coupons),
             racks: coupons::racks(&plan.coupons),
+            webhooks: webhooks::room(),
             yard: Yard {
                 agreement: Agreement::new(plan.tickets.pool.limits),
                 plan,
@@ -79,7 +83,7 @@ impl Node {
         }
     }
 
-    fn rooms(&mut self) -> (&mut Yard, [&mut dyn Rooms; 6]) {
+    fn rooms(&mut self) -> (&mut Yard, [&mut dyn Rooms; 7]) {
         (
             &mut self.yard,
             [
@@ -89,6 +93,7 @@ impl Node {
                 &mut self.campaigns,
                 &mut self.ranges,
                 &mut self.racks,
+                &mut self.webhooks,
             ],
         )
     }

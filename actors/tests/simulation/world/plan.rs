@@ -25,6 +25,8 @@ pub struct Plan {
     pub orders: Orders,
     pub coupons: Coupons,
     pub ballots: Ballots,
+    /// Who tell a webhook what happens; in every third world nobody does.
+    pub couriers: u64,
     pub steps: usize,
     pub snapshot_every: u64,
     /// Memory for cards: none, a little, or enough.
@@ -87,6 +89,7 @@ impl Plan {
             card_bytes: [0, 2_000, 1 << 30][dice.below(3) as usize],
             misfortunes: dice.below(40),
             lost: dice.below(6),
+            couriers: dice.below(3),
         }
     }
 }
