@@ -275,6 +275,16 @@ fn a_whole_hold_or_named_tickets_of_it_are_taken_back_by_one_fact() {
     let view = HoldView { owner: ADA.id, tickets: left.to_vec(), state: HoldState::Confirmed };
     assert_eq!(one.look(&Question::Hold(0)), Answer::Hold(Some(view)));
     one.when(back(&[]), ADMIN, s(31)).then(took(&left, &[], &[three[1], three[0], three[2]]));
+    // One alone is taken back by its own name, and what was taken back before stays known.
+    let two = took(&three[..1], &three[2..], &[three[1], three[0]]);
+    one.when(Command::Refund { ticket: three[0] }, ADMIN, s(31)).then(two.clone());
+    let one_more = || sold().and(s(30), took(&three[1..2], &[three[0], three[2]], &three[1..2]));
+    let two = one_more().and(s(31), two);
+    two.when(back(&three[1..2]), ADMIN, s(32)).then_already(took(
+        &three[1..2],
+        &three[2..],
+        &[three[1], three[0]],
+    ));
     let sealed = one.and(s(40), Event::Sealed { sold: 2 });
     sealed.when(back(&[]), ADMIN, s(41)).refused(Refusal::Closed);
 }

@@ -155,7 +155,7 @@ impl Tickets {
         let ticket = Ticket { number: id.number, copy: id.copy };
         let done = self.command(&id.slice(), Command::Refund { ticket }, by).await?;
         pick(done, |event| match event {
-            Event::Refunded { .. } => Some(RefundedBy::Slice),
+            Event::Refunded { .. } | Event::HoldRefunded { .. } => Some(RefundedBy::Slice),
             Event::Referred { order, .. } => Some(RefundedBy::Till(order)),
             _ => None,
         })

@@ -169,9 +169,15 @@ impl Slice {
             Buyer::Order(order) => return Ok(Verdict::New(Event::Referred { ticket, order })),
         };
         let PastHold { owner, end } = past::of_hold(hold, cards).ok_or(Refusal::NotSold)?;
-        let (mut left, _) = end.sold().map_err(|_| Refusal::NotSold)?;
+        let (mut left, mut refunded) = end.sold().map_err(|_| Refusal::NotSold)?;
         left.retain(|other| *other != ticket);
-        Ok(Verdict::New(Event::Refunded { ticket, hold, owner, left }))
+        if refunded.is_empty() {
+            return Ok(Verdict::New(Event::Refunded { ticket, hold, owner, left }));
+        }
+        // What was taken back before stays known, so that a repeat of that call is answered.
+        refunded.push(ticket);
+        let tickets = vec![ticket];
+        Ok(Verdict::New(Event::HoldRefunded { hold, owner, tickets, left, refunded }))
     }
 
     pub(super) fn refund_hold(

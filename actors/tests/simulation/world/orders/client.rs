@@ -36,6 +36,8 @@ struct Client<'w> {
 /// Of 100 steps of the shell, so many are its last.
 const DIES: u64 = 2;
 const CARDS: u64 = 3;
+/// Numbers that match follow one another, and are wanted together most often.
+const RUNS: &str = "*12*";
 const ADMIN: Caller = Caller { id: Id([200; 16]), role: Role::Admin };
 
 /// Does this and that until the world calms down.
@@ -84,13 +86,17 @@ impl Client<'_> {
     }
 
     async fn order(&mut self) {
-        let patterns = self.world.plan(|plan| plan.tickets.patterns.clone());
+        let mut patterns = self.world.plan(|plan| plan.tickets.patterns.clone());
+        patterns.extend([RUNS, RUNS]);
         let pattern = patterns[self.dice.below(patterns.len() as u64) as usize];
         let count = 1 + self.dice.below(5) as u16;
         let wish = OrderWish {
             pattern: pattern.parse().expect("it is one"),
             count,
-            at_least: self.dice.below(u64::from(count) + 1) as u16,
+            at_least: match pattern == RUNS && self.dice.below(2) == 0 {
+                true => count,
+                false => self.dice.below(u64::from(count) + 1) as u16,
+            },
             ttl_s: 5 + self.dice.below(200) as u32,
         };
         let first = self.dice.below(CARDS);
@@ -194,7 +200,8 @@ impl Client<'_> {
         let of_till = |number| OrderNumber { till: place as u8, number };
         match done.event {
             Event::Begun { order, owner, wish, keys, .. } => {
-                let begun = Begun { order: of_till(order), owner, wish, keys };
+                let together = wish.pattern.to_string() == RUNS && self.dice.below(3) > 0;
+                let begun = Begun { order: of_till(order), owner, wish, keys, together };
                 match done.replayed {
                     false => self.gather(begun).await,
                     true => self.find(begun.order).await,

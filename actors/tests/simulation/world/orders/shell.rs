@@ -16,7 +16,7 @@ use actors::{Caller, Id};
 
 /// One task of a process. It ends when the process does.
 pub struct Shell<'w> {
-    world: &'w World,
+    pub(super) world: &'w World,
     life: u32,
     /// Of 100 steps, it dies before so many.
     dies: u64,
@@ -28,10 +28,12 @@ pub struct Begun {
     pub owner: Id,
     pub wish: OrderWish,
     pub keys: Vec<LimitKey>,
+    /// Whether its numbers have to follow one another.
+    pub together: bool,
 }
 
 /// Why an order is not gathered any further.
-enum Stopped {
+pub(super) enum Stopped {
     Died,
     /// It must be given up.
     InDoubt,
@@ -67,7 +69,7 @@ impl<'w> Shell<'w> {
         told.map(|(_, done)| done.event)
     }
 
-    async fn to_slice(
+    pub(super) async fn to_slice(
         &self,
         lead: u8,
         command: tickets::Command,
@@ -130,6 +132,9 @@ impl<'w> Shell<'w> {
                 _ => return Err(Stopped::InDoubt),
             }
         }
+        if begun.together {
+            return self.parts_together(begun, count).await;
+        }
         let (mut parts, mut missing) = (Vec::new(), count);
         for lead in self.slices(|slice| slice.may_match(&pattern)) {
             if missing == 0 {
@@ -155,12 +160,12 @@ impl<'w> Shell<'w> {
         Ok(parts)
     }
 
-    fn goes_on(&self) -> Result<(), Stopped> {
+    pub(super) fn goes_on(&self) -> Result<(), Stopped> {
         if self.has_died() { Err(Stopped::Died) } else { Ok(()) }
     }
 
     /// Those slices, beginning with any of them.
-    fn slices(&self, which: impl Fn(&tickets::SliceName) -> bool) -> Vec<u8> {
+    pub(super) fn slices(&self, which: impl Fn(&tickets::SliceName) -> bool) -> Vec<u8> {
         let roll = self.world.roll() as usize;
         self.world.plan(|plan| {
             let names = plan.tickets.names.iter().filter(|name| which(name));

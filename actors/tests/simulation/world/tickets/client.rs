@@ -11,6 +11,8 @@ use actors::engine::{Failure, Key};
 use actors::machine::Role;
 use actors::{Caller, Id};
 
+const ADMIN: Caller = Caller { id: Id([200; 16]), role: Role::Admin };
+
 /// What a client knows of, because it was told.
 #[derive(Clone)]
 struct Mine {
@@ -44,8 +46,10 @@ pub async fn live(world: &World, number: u64, seed: u64) {
 
 impl Client<'_> {
     async fn act(&mut self) {
-        match self.dice.below(20) {
+        match self.dice.below(24) {
             0..=9 => self.hold().await,
+            20..=21 => self.hold_together().await,
+            22..=23 => self.refund_hold().await,
             10..=11 => self.with_hold(|hold, _| Command::Confirm { hold }).await,
             12 => {
                 self.with_hold(|hold, dice| Command::Extend { hold, ttl_s: dice.below(900) as u32 })
@@ -74,24 +78,49 @@ impl Client<'_> {
             places = vec![place];
         }
         if self.dice.below(4) == 0 {
-            let label = Some(self.dice.below(4) as u8);
-            let narrowed = self.world.plan(|plan| {
-                let pattern = pattern.parse().expect("it is one");
-                let pattern = plan.tickets.pool.narrowed(&pattern, label)?;
-                let can = |place: &u16| plan.tickets.names[*place as usize].may_match(&pattern);
-                let places: Vec<u16> = places.iter().copied().filter(can).collect();
-                (!places.is_empty()).then(|| (pattern.to_string(), places))
-            });
-            (pattern, places) = narrowed.unwrap_or((pattern, places));
+            (pattern, places) = self.of_a_label(pattern, places);
         }
         let count = 1 + self.dice.below(3) as u16;
         let at_least = self.dice.below(count as u64 + 1) as u16;
         let ttl_s = 5 + self.dice.below(400) as u32;
         let command =
             Command::Hold { pattern: pattern.parse().expect("it is one"), count, at_least, ttl_s };
+        self.begin(command, places).await;
+    }
+
+    /// Numbers that follow one another, of the slice that the pattern names.
+    async fn hold_together(&mut self) {
+        let place = self.dice.below(self.places() as u64) as u16;
+        let runs = ["12*", "12*", "12*", "1**", "*2*"];
+        let pattern = format!("{place}{}", runs[self.dice.below(5) as usize]);
+        let (pattern, places) = match self.dice.below(3) {
+            0 => self.of_a_label(pattern, vec![place]),
+            _ => (pattern, vec![place]),
+        };
+        let count = 1 + self.dice.below(6) as u16;
+        let at_least = self.dice.below(u64::from(count) + 1) as u16;
+        let (pattern, ttl_s) =
+            (pattern.parse().expect("it is one"), 5 + self.dice.below(400) as u32);
+        self.begin(Command::HoldTogether { pattern, count, at_least, ttl_s }, places).await;
+    }
+
+    async fn begin(&mut self, hold: Command, places: Vec<u16>) {
         let dry = self.dice.below(12) == 0;
         let key = (self.dice.below(4) > 0 && !dry).then(|| self.next_key(self.caller.id));
-        self.send(Call { dry, ..Call::of(self.caller, key, command, places) }).await;
+        self.send(Call { dry, ..Call::of(self.caller, key, hold, places) }).await;
+    }
+
+    /// The same of any label, if some of these slices may have that.
+    fn of_a_label(&mut self, pattern: String, places: Vec<u16>) -> (String, Vec<u16>) {
+        let label = Some(self.dice.below(4) as u8);
+        let narrowed = self.world.plan(|plan| {
+            let pattern = pattern.parse().expect("it is one");
+            let pattern = plan.tickets.pool.narrowed(&pattern, label)?;
+            let can = |place: &u16| plan.tickets.names[*place as usize].may_match(&pattern);
+            let places: Vec<u16> = places.iter().copied().filter(can).collect();
+            (!places.is_empty()).then(|| (pattern.to_string(), places))
+        });
+        narrowed.unwrap_or((pattern, places))
     }
 
     async fn with_hold(&mut self, what: impl Fn(u32, &mut Dice) -> Command) {
@@ -115,9 +144,31 @@ impl Client<'_> {
             return self.with_hold(|hold, _| Command::Confirm { hold }).await;
         }
         let (place, ticket) = sold[self.dice.below(sold.len() as u64) as usize];
-        let admin = Caller { id: Id([200; 16]), role: Role::Admin };
-        let key = (self.dice.below(2) == 0).then(|| self.next_key(admin.id));
-        self.send(Call::of(admin, key, Command::Refund { ticket }, vec![place])).await;
+        let key = (self.dice.below(2) == 0).then(|| self.next_key(ADMIN.id));
+        self.send(Call::of(ADMIN, key, Command::Refund { ticket }, vec![place])).await;
+    }
+
+    /// All of a hold, some of it, what is back already, or what another has bought.
+    async fn refund_hold(&mut self) {
+        let sold: Vec<Mine> = self.mine.iter().filter(|mine| mine.sold).cloned().collect();
+        if sold.is_empty() {
+            return self.with_hold(|hold, _| Command::Confirm { hold }).await;
+        }
+        let any = |dice: &mut Dice| sold[dice.below(sold.len() as u64) as usize].clone();
+        let (Mine { place, hold, tickets, .. }, other) = (any(&mut self.dice), any(&mut self.dice));
+        let named: Vec<Ticket> = match self.dice.below(5) {
+            0 => Vec::new(),
+            1..=3 => tickets.iter().copied().filter(|_| self.dice.below(2) == 0).collect(),
+            _ => vec![other.tickets[0]],
+        };
+        let rest = tickets.into_iter().find(|ticket| !named.contains(ticket));
+        let caller = if self.dice.below(6) == 0 { self.caller } else { ADMIN };
+        let key = (self.dice.below(2) == 0).then(|| self.next_key(caller.id));
+        let command = Command::RefundHold { hold, tickets: named };
+        self.send(Call::of(caller, key, command, vec![place])).await;
+        if let Some(ticket) = rest.filter(|_| self.dice.below(2) == 0) {
+            self.send(Call::of(ADMIN, None, Command::Refund { ticket }, vec![place])).await;
+        }
     }
 
     /// The same key for something else: refused, unless nothing ever came of the first.
@@ -157,7 +208,10 @@ impl Client<'_> {
     }
 
     async fn send(&mut self, call: Call<Slice>) {
-        let told = self.slices.send(call, &mut self.dice).await;
+        let told = self.slices.send(call.clone(), &mut self.dice).await;
+        if let Some(case) = case_of(&call.command, &told) {
+            self.world.count(case);
+        }
         self.remember(&told);
     }
 
@@ -196,6 +250,38 @@ impl Client<'_> {
         self.keys += 1;
         let text = self.keys.to_le_bytes();
         Key::new(who, &text, &[b"meaning", &text])
+    }
+}
+
+/// How the tally calls it.
+fn case_of(command: &Command, told: &Outcome<Slice>) -> Option<&'static str> {
+    match (command, told) {
+        (Command::HoldTogether { count, .. }, Ok((_, done))) => match &done.event {
+            Event::Held { tickets, .. } if tickets.len() < usize::from(*count) => {
+                Some("run shorter than asked for")
+            }
+            Event::Held { tickets, .. } if tickets.len() > 1 => Some("held together"),
+            _ => None,
+        },
+        (Command::HoldTogether { .. }, Err(Failure::Refused(Refusal::NoMatchLeft { .. }))) => {
+            Some("no run so long")
+        }
+        (Command::Refund { .. }, Ok((_, done))) => match &done.event {
+            Event::HoldRefunded { .. } => Some("ticket taken back after others of its hold"),
+            _ => None,
+        },
+        (Command::RefundHold { tickets, .. }, Ok((_, done))) => Some(match tickets[..] {
+            _ if done.replayed => "taken back of a hold before",
+            [] => "hold taken back",
+            _ => "some of a hold taken back",
+        }),
+        (Command::RefundHold { .. }, Err(Failure::Refused(Refusal::NotSold))) => {
+            Some("not sold by that hold")
+        }
+        (Command::RefundHold { .. }, Err(Failure::Refused(Refusal::NotAdmin))) => {
+            Some("taken back by no administrator")
+        }
+        _ => None,
     }
 }
 

@@ -3,6 +3,9 @@
 pub mod client;
 mod model;
 mod parts;
+mod refunds;
+mod refused;
+mod wanted;
 
 use super::ask::Call;
 use super::auditor::Audited;
@@ -13,38 +16,30 @@ use super::plan;
 use super::room::Room;
 use super::tally::Tally;
 use actors::cards::Cards;
-use actors::domain::tickets::stock::Ticket;
 use actors::domain::tickets::{Answer, HoldState, HoldView, Question};
 use actors::domain::tickets::{Command, Event, PartFate, Refusal, Slice, SliceName, TicketLedger};
-use actors::machine::{Machine, Role, Stamp, Verdict};
+use actors::machine::{Machine, Stamp};
 use actors::{Caller, Time};
 use model::{Fate, Held, Model};
-use parts::{Taker, compare_parts, compare_refund};
+use parts::compare_parts;
+use refunds::{compare_hold_refund, compare_tickets};
+use std::collections::BTreeSet;
+use wanted::{Wanted, wanted};
 
 pub fn room(plan: &plan::Tickets) -> Room<Slice> {
     Room::new(plan.names.clone(), |name: &SliceName| Model::new(name.lead, plan.terms(name)))
 }
 
-/// The least that was left, and the most the caller held.
+/// The least that was left, the most the caller held, and how long the longest runs were.
 pub struct Seen {
     least: i64,
     most: usize,
+    runs: BTreeSet<i64>,
 }
 
 impl Default for Seen {
     fn default() -> Seen {
-        Seen { least: i64::MAX, most: 0 }
-    }
-}
-
-/// The pattern of a hold, and how many it takes at least.
-fn wanted(command: &Command) -> Option<(String, usize)> {
-    match command {
-        Command::Hold { pattern, at_least, .. } => {
-            Some((pattern.to_string(), (*at_least).max(1) as usize))
-        }
-        Command::HoldFor { pattern, .. } => Some((pattern.to_string(), 1)),
-        _ => None,
+        Seen { least: i64::MAX, most: 0, runs: BTreeSet::new() }
     }
 }
 
@@ -77,8 +72,10 @@ impl Kind for Slice {
     }
 
     fn wish(command: &Command) -> String {
-        wanted(command)
-            .map_or_else(String::new, |(pattern, at_least)| format!("{at_least} of {pattern}"))
+        wanted(command).map_or_else(String::new, |wanted| {
+            let Wanted { at_least, pattern, together, .. } = wanted;
+            format!("{at_least} of {pattern}, {together}")
+        })
     }
 
     fn record(model: &mut Model, event: &Event, at: Time) {
@@ -100,6 +97,7 @@ impl Kind for Slice {
         }
         for (hold, held) in &model.holds {
             compare_hold(*hold, held, machine, cards);
+            compare_hold_refund(model, *hold, held, machine, cards);
         }
         if model.opened {
             compare_parts(model, machine, cards);
@@ -110,36 +108,38 @@ impl Kind for Slice {
     }
 
     fn see(model: &Model, command: &Command, caller: &Caller, seen: &mut Seen) {
-        if let Some((pattern, _)) = wanted(command) {
-            let left = if model.closing { 0 } else { model.left(&pattern) };
+        if let Some(wanted) = wanted(command) {
+            let left = if model.closing { 0 } else { model.left_of(&wanted) };
             seen.least = left.min(seen.least);
             let who = match command {
-                Command::HoldFor { owner, .. } => *owner,
+                Command::HoldFor { owner, .. } | Command::HoldTogetherFor { owner, .. } => *owner,
                 _ => caller.id,
             };
             seen.most = model.held_by(who).max(seen.most);
+            if wanted.together {
+                seen.runs.insert(model.free_of(&wanted).min(wanted.count as i64));
+            }
         }
     }
 
     fn lacks(model: &Model, command: &Command) -> bool {
-        let (pattern, at_least) = wanted(command).expect("only a hold is passed on");
-        model.closing || model.left(&pattern) < at_least as i64
+        let wanted = wanted(command).expect("only a hold is passed on");
+        model.closing || model.left_of(&wanted) < wanted.at_least as i64
     }
 
     /// The model is as it was when the hold was decided, so its size and its end are known exactly.
     fn is_what_was_asked_for(model: &Model, call: &Call<Slice>, event: &Event, at: Time) {
-        let (Event::Held { tickets, until, .. }, Command::Hold { count, ttl_s, pattern, .. }) =
-            (event, &call.command)
+        refunds::is_what_was_asked_for(model, &call.command, event);
+        let (Event::Held { tickets, until, .. }, Some(wanted)) = (event, wanted(&call.command))
         else {
             return;
         };
-        let pattern = pattern.to_string();
         let allowed = model.limit() - model.held_by(call.caller.id);
-        let left = model.free(&pattern).min(model.released(at)) as usize;
-        let could_be_had = left.min(allowed).min(*count as usize);
-        assert_eq!(tickets.len(), could_be_had, "of {count} wanted");
-        assert!(tickets.iter().all(|ticket| model::matches(&pattern, ticket.number)));
-        assert_eq!(*until, model.end_of_hold(at, *ttl_s));
+        let left = model.free_of(&wanted).min(model.released(at)) as usize;
+        let could_be_had = left.min(allowed).min(wanted.count);
+        assert_eq!(tickets.len(), could_be_had, "of {} wanted", wanted.count);
+        let ttl_s = wanted.ttl_s.expect("no order is a hold");
+        assert_eq!(*until, model.end_of_hold(at, ttl_s));
     }
 
     fn told_dry(told: &Told<Slice>, event: &Event, at: Time) {
@@ -154,9 +154,13 @@ impl Kind for Slice {
     fn told_done(told: &Told<Slice>, event: &Event, durable: bool) {
         let model = told.model();
         match (&told.call.command, event) {
-            (Command::Hold { .. }, Event::Held { owner, .. }) => {
+            (
+                hold @ (Command::Hold { .. } | Command::HoldTogether { .. }),
+                Event::Held { owner, tickets, .. },
+            ) => {
                 assert!(durable, "a hold that is not in the log under its key: {event:?}");
-                assert_eq!(*owner, told.asker());
+                let wanted = wanted(hold).expect("it is a hold");
+                assert!(*owner == told.asker() && wanted.fits(tickets), "{hold:?}: {event:?}");
             }
             (Command::Confirm { hold }, Event::Confirmed { hold: confirmed, .. }) => {
                 assert_eq!(hold, confirmed);
@@ -172,11 +176,21 @@ impl Kind for Slice {
             (Command::Refund { ticket }, Event::Refunded { ticket: refunded, .. }) => {
                 assert_eq!(ticket, refunded)
             }
+            (Command::Refund { ticket }, Event::HoldRefunded { tickets, .. }) => {
+                assert_eq!(*tickets, [*ticket])
+            }
+            (Command::RefundHold { hold, tickets }, event) => {
+                refunds::told_taken_back(model, *hold, tickets, event);
+            }
             (Command::Refund { ticket }, Event::Referred { ticket: referred, order }) => {
                 assert!(ticket == referred && model.parts.contains_key(order));
             }
-            (Command::HoldFor { order, count, .. }, Event::HeldFor { order: of, tickets, .. }) => {
-                assert!(order == of && tickets.len() <= usize::from(*count));
+            (
+                hold @ (Command::HoldFor { order, .. } | Command::HoldTogetherFor { order, .. }),
+                Event::HeldFor { order: of, tickets, .. },
+            ) => {
+                let wanted = wanted(hold).expect("it is a hold");
+                assert!(order == of && wanted.fits(tickets), "{hold:?}: {event:?}");
                 assert!(model.parts.contains_key(order), "told of a part that is nowhere");
             }
             (Command::Follow { order, fate }, Event::Followed { order: of, .. }) => {
@@ -195,123 +209,7 @@ impl Kind for Slice {
     }
 
     fn told_refused(told: &Told<Slice>, refusal: &Refusal, tally: &mut Tally) {
-        let (call, model) = (told.call, told.model());
-        let fate = |hold: &u32| model.holds.get(hold).map(|held| held.fate);
-        let hold = match &call.command {
-            Command::Confirm { hold }
-            | Command::Extend { hold, .. }
-            | Command::Release { hold } => *hold,
-            _ => u32::MAX,
-        };
-        match refusal {
-            Refusal::NotOpened => {
-                let opened = |place: &u16| {
-                    told.before(*place as usize)
-                        .any(|event| matches!(event, Event::Prepared { .. }))
-                };
-                assert!(!call.places.iter().all(opened), "it was open before anybody asked");
-            }
-            Refusal::Withdrawn | Refusal::Touched => panic!("nobody withdraws it"),
-            Refusal::NoMatchLeft { left } => {
-                let (_, at_least) = wanted(&call.command).expect("only a hold is refused so");
-                assert!((*left as usize) < at_least);
-                nothing_was_left(told);
-                tally.count("no match left");
-            }
-            Refusal::NotReleasedYet { next_at } => {
-                nothing_was_left(told);
-                let is_a_wave =
-                    |place: &u16| told.places[*place as usize].model.releases_at(*next_at);
-                assert!(call.places.iter().any(is_a_wave), "nothing is let out at {next_at:?}");
-                tally.count("not let out yet");
-            }
-            Refusal::NotYetOpen { opens_at } => {
-                assert_eq!(model.sale().starts_at, Some(*opens_at));
-                tally.count("sale not begun");
-            }
-            Refusal::SaleOver => {
-                assert!(model.sale().ends_at.is_some_and(|ends_at| ends_at <= told.latest));
-                tally.count("sale over");
-            }
-            Refusal::LimitReached { limit } => {
-                let (_, at_least) = wanted(&call.command).expect("only a hold is refused so");
-                let most =
-                    call.places.iter().map(|place| told.seen_in(*place).most).max().unwrap_or(0);
-                assert!(
-                    *limit as usize == model.limit() && most + at_least > *limit as usize,
-                    "limit reached with {most} held"
-                );
-                tally.count("limit reached");
-            }
-            Refusal::Closed => {
-                let closing =
-                    call.places.iter().any(|place| told.places[*place as usize].model.closing);
-                assert!(
-                    closing || told.latest >= model.closes_at(),
-                    "closed before the closing instant"
-                );
-                tally.count("closed");
-            }
-            Refusal::OrderOver => {
-                let Command::HoldFor { order, .. } = &call.command else {
-                    panic!("only a part is refused so")
-                };
-                assert!(!model.parts[order].is_live(), "the part of {order:?} lives");
-                tally.count("slice asked too late");
-            }
-            Refusal::NoPart => panic!("a part is lost: {:?}", call.command),
-            Refusal::PartsLive { .. } => {
-                panic!("all orders were settled before slices are sealed")
-            }
-            Refusal::UnknownHold => {
-                let begun = told.before(told.place).find(|event| begins(event, hold));
-                assert!(begun.is_none(), "a hold is gone: {begun:?}");
-                // A dry run named a hold that never was.
-                tally.count("unknown hold");
-            }
-            Refusal::NotYours => {
-                assert_eq!(call.caller.role, Role::Member);
-                assert_ne!(model.holds[&hold].owner, call.caller.id);
-                tally.count("not yours");
-            }
-            Refusal::HoldExpired => {
-                assert!(
-                    call.caller.may_act_for(model.holds[&hold].owner),
-                    "a stranger heard of a hold that ended"
-                );
-                assert!(
-                    matches!(fate(&hold), Some(Fate::Expired | Fate::Cleared)),
-                    "{:?} was called expired",
-                    fate(&hold)
-                );
-                tally.count("hold expired");
-            }
-            Refusal::HoldReleased => {
-                assert!(
-                    call.caller.may_act_for(model.holds[&hold].owner),
-                    "a stranger heard of a hold that was released"
-                );
-                assert_eq!(fate(&hold), Some(Fate::Released));
-            }
-            Refusal::AlreadyConfirmed => assert_eq!(fate(&hold), Some(Fate::Sold)),
-            Refusal::NotSold => {
-                let Command::Refund { ticket } = &call.command else {
-                    panic!("only a refund is refused so")
-                };
-                let is_sold = match model.taken.get(&(ticket.number, ticket.copy)) {
-                    Some(Taker::Hold(hold)) => model.holds[hold].fate == Fate::Sold,
-                    Some(Taker::Order(_)) => true,
-                    None => false,
-                };
-                assert!(!is_sold || told.is_stale(), "{ticket:?} is sold");
-            }
-            Refusal::ExtendedToTheLimit { until } => {
-                assert_eq!(*until, model.end_of_hold(model.holds[&hold].since, u32::MAX))
-            }
-            Refusal::UnknownTicket | Refusal::NotAdmin => {
-                panic!("nobody here asks for that: {:?}", call.command)
-            }
-        }
+        refused::told(told, refusal, tally);
     }
 
     fn told_answer(told: &Told<Slice>, answer: &Answer, at: Time, tally: &mut Tally) {
@@ -337,20 +235,13 @@ impl Kind for Slice {
                 );
                 tally.count("holds listed");
             }
-            Answer::Hold(None) | Answer::Matching { .. } | Answer::LongestRun(_) => {}
+            Answer::LongestRun(length) => {
+                let seen = &told.seen_in(told.place as u16).runs;
+                assert!(seen.contains(&i64::from(*length)), "{length} in a row, never: {seen:?}");
+                tally.count("longest run read");
+            }
+            Answer::Hold(None) | Answer::Matching { .. } => {}
         }
-    }
-}
-
-/// At some moment each place had fewer than the call asked for.
-fn nothing_was_left(told: &Told<Slice>) {
-    let (pattern, at_least) = wanted(&told.call.command).expect("only a hold is refused so");
-    for place in &told.call.places {
-        let least = told.seen_in(*place).least;
-        assert!(
-            least < at_least as i64,
-            "no {pattern} left, but place {place} had {least} all the time"
-        );
     }
 }
 
@@ -373,33 +264,6 @@ fn compare_hold(hold: u32, held: &Held, machine: &Slice, cards: &Cards<'_>) {
     let (extend, stamp) = (Command::Extend { hold, ttl_s: 1 }, Stamp { at: held.since, seed: 1 });
     let decided = machine.decide(&extend, &Caller::member(held.owner), &stamp, cards);
     assert_eq!(decided, Err(refusal), "hold {hold}");
-}
-
-/// The slice would take back exactly what is sold, and knows whose it is.
-fn compare_tickets(model: &Model, machine: &Slice, cards: &Cards<'_>) {
-    for ((number, copy), taker) in &model.taken {
-        let ticket = Ticket { number: *number, copy: *copy };
-        let hold = match taker {
-            Taker::Hold(hold) => hold,
-            Taker::Order(order) => {
-                compare_refund(ticket, *order, machine, cards);
-                continue;
-            }
-        };
-        let held = &model.holds[hold];
-        let decided = machine.decide(
-            &Command::Refund { ticket },
-            &Caller::SYSTEM,
-            &Stamp { at: held.since, seed: 1 },
-            cards,
-        );
-        let left = held.tickets.iter().copied().filter(|other| *other != ticket).collect();
-        let refunded = Event::Refunded { ticket, hold: *hold, owner: held.owner, left };
-        match held.fate {
-            Fate::Sold => assert_eq!(decided, Ok(Verdict::New(refunded))),
-            _ => assert_eq!(decided, Err(Refusal::NotSold), "{ticket:?}"),
-        }
-    }
 }
 
 /// Whether a client may be shown that.

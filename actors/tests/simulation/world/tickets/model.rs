@@ -5,6 +5,7 @@
 //! no code with the rule book.
 
 use super::parts::{Part, Taker};
+use super::wanted::Wanted;
 use actors::domain::tickets::stock::Ticket;
 use actors::domain::tickets::{
     Event, LabelLedger, OrderNumber, Sale, SliceLabel, SliceTerms, TicketLedger,
@@ -25,6 +26,8 @@ pub enum Fate {
 pub struct Held {
     pub owner: Id,
     pub tickets: Vec<Ticket>,
+    /// Taken back, but for what was taken back one by one before anything else was.
+    pub refunded: Vec<Ticket>,
     pub since: Time,
     pub until: Time,
     pub fate: Fate,
@@ -89,6 +92,11 @@ impl Model {
         self.terms.numbers.unwrap_or(1000)
     }
 
+    /// Whether it is one of this slice.
+    pub(super) fn has(&self, number: u32) -> bool {
+        number / 1000 == u32::from(self.lead) && number % 1000 < self.numbers()
+    }
+
     pub fn sale(&self) -> &Sale {
         &self.terms.sale
     }
@@ -109,7 +117,16 @@ impl Model {
 
     /// How many that match could have been held when something happened here last.
     pub fn left(&self, pattern: &str) -> i64 {
-        self.free(pattern).min(self.released(self.time)).max(0)
+        self.let_out(self.free(pattern))
+    }
+
+    /// The same of what a hold asks for.
+    pub fn left_of(&self, wanted: &Wanted) -> i64 {
+        self.let_out(self.free_of(wanted))
+    }
+
+    fn let_out(&self, free: i64) -> i64 {
+        free.min(self.released(self.time)).max(0)
     }
 
     fn label(&self, label: &SliceLabel) -> LabelLedger {
@@ -180,7 +197,6 @@ impl Model {
         assert!(!self.sealed, "{event:?} after the slice was sealed");
         match event {
             Event::Opened { .. } => panic!("no slice is opened so any more"),
-            Event::HoldRefunded { .. } => panic!("holds are taken back ticket by ticket"),
             Event::PreparedIn { .. } | Event::Withdrawn { .. } => panic!("nobody withdraws it"),
             Event::Prepared { lead, terms } => {
                 assert_eq!((*lead, &**terms), (self.lead, &self.terms));
@@ -223,23 +239,7 @@ impl Model {
                     self.end(*hold, Fate::Expired);
                 }
             }
-            Event::Refunded { ticket, hold, owner, left } => {
-                let held = self
-                    .holds
-                    .get_mut(hold)
-                    .filter(|held| held.fate == Fate::Sold)
-                    .expect("only what is sold is refunded");
-                assert_eq!(held.owner, *owner);
-                let before = held.tickets.len();
-                held.tickets.retain(|other| other != ticket);
-                assert_eq!(
-                    held.tickets.len() + 1,
-                    before,
-                    "{ticket:?} was not sold by hold {hold}"
-                );
-                assert_eq!(held.tickets, *left, "what is left of hold {hold}");
-                assert_eq!(self.free_again(ticket), Some(Taker::Hold(*hold)));
-            }
+            Event::Refunded { .. } | Event::HoldRefunded { .. } => self.record_refund(event),
             Event::Cleared { holds } => {
                 self.closing = true;
                 holds.iter().for_each(|(hold, _)| self.end(*hold, Fate::Cleared));
@@ -263,7 +263,8 @@ impl Model {
                 && until <= at.plus_s(self.terms.hold_max_s)
         );
         self.take(tickets, Taker::Hold(hold), at);
-        let held = Held { owner, tickets: tickets.to_vec(), since: at, until, fate: Fate::Live };
+        let (tickets, refunded) = (tickets.to_vec(), Vec::new());
+        let held = Held { owner, tickets, refunded, since: at, until, fate: Fate::Live };
         assert!(self.holds.insert(hold, held).is_none(), "hold {hold} began twice");
         assert!(self.held_by(owner) <= self.limit(), "{owner:?} holds more than the limit");
     }
@@ -276,8 +277,7 @@ impl Model {
         assert!(ends_at.is_none_or(|ends_at| at < ends_at), "held after the sale");
         assert!(!tickets.is_empty(), "a hold of nothing");
         for ticket in tickets {
-            assert_eq!(ticket.number / 1000, self.lead as u32, "{ticket:?} is of another slice");
-            assert!(ticket.number % 1000 < self.numbers(), "{ticket:?} does not exist");
+            assert!(self.has(ticket.number), "{ticket:?} is of another slice, or of none");
             assert!((1..=self.terms.copies).contains(&ticket.copy), "there is no {ticket:?}");
             let taken = self.taken.insert((ticket.number, ticket.copy), taker);
             assert_eq!(taken, None, "{ticket:?} was handed out twice");
