@@ -83,4 +83,6 @@ pub mod shelves {
     pub const POOLS: Shelf = Shelf(32);
     /// A list: jobs that void coupons of a batch.
     pub const VOIDINGS: Shelf = Shelf(33);
+    /// All names that a campaign has, and in which turn it got them, by serial.
+    pub const NAMES_OF: Shelf = Shelf(34);
 }

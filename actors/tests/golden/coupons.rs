@@ -124,6 +124,16 @@ fn catalogue_events() -> Vec<(catalogue::Event, &'static str)> {
             "2300000002adadadadadadadadadadadadadadadadf6a3b8ded9680000020707c3b1616e64c3ba",
         ),
         (
+            Named {
+                serial: Serial(7),
+                turn: 300,
+                names: vec!["ñandú".into()],
+                given_back: vec!["a".into(), "b".into()],
+            },
+            "2b00000002adadadadadadadadadadadadadadadadf6a3b8ded96800000607ac020107c3b1616e64c3ba\
+             0201610162",
+        ),
+        (
             NameGivenBack { serial: Serial(7), name: "ñandú".into() },
             "2300000002adadadadadadadadadadadadadadadadf6a3b8ded9680000030707c3b1616e64c3ba",
         ),
@@ -180,6 +190,12 @@ fn campaign_events() -> Vec<(campaign::Event, &'static str)> {
         (Paused, "1a00000002adadadadadadadadadadadadadadadadf6a3b8ded968000002"),
         (Resumed, "1a00000002adadadadadadadadadadadadadadadadf6a3b8ded968000003"),
         (Ended, "1a00000002adadadadadadadadadadadadadadadadf6a3b8ded968000004"),
+        (
+            RevisedInTurn { plan: plan(Trigger::Claim), turn: 300 },
+            "4200000002adadadadadadadadadadadadadadadadf6a3b8ded96800000a0a41c3b16f204e7565766f64\
+             f6a3b8ded968b6f3dcded96801000f01e80701d086030180de34ac02",
+        ),
+        (TurnPassed(300), "1c00000002adadadadadadadadadadadadadadadadf6a3b8ded96800000bac02"),
         (
             FiguresTold(FiguresFor::Staff),
             "1b00000002adadadadadadadadadadadadadadadadf6a3b8ded96800000902",

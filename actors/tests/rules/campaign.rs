@@ -335,10 +335,13 @@ fn before_the_first_claim_any_mistake_is_mended_and_after_it_none() {
         valid_s: Some(60),
         ..plan()
     };
-    let revise = |changes: &CampaignChanges| Command::Revise(changes.clone());
+    let in_turn =
+        |changes: &CampaignChanges, turn| Command::ReviseInTurn { changes: changes.clone(), turn };
+    let revise = |changes: &CampaignChanges| in_turn(changes, 1);
+    let revised = Event::RevisedInTurn { plan: better.clone(), turn: 1 };
     open().when(revise(&changes), ADA, s(10)).refused(Refusal::NotAdmin);
-    open().when(revise(&changes), ADMIN, s(10)).then(Event::Revised(better.clone()));
-    let it = open().and(s(10), Event::Revised(better.clone())).saved_and_read();
+    open().when(revise(&changes), ADMIN, s(10)).then(revised.clone());
+    let it = open().and(s(10), revised).saved_and_read();
     it.when(revise(&changes), ADMIN, s(20)).then_already(Event::Revised(better.clone()));
     assert_eq!(overview(&it).plan, better);
     let first = it.when(claim(ADA), ADA, s(600)).event();
@@ -351,6 +354,42 @@ fn before_the_first_claim_any_mistake_is_mended_and_after_it_none() {
     open().when(revise(&ends(s(500))), ADMIN, s(10)).refused(Refusal::NoTimeLeft);
     open().when(revise(&ends(s(1_500))), ADMIN, s(1_500)).refused(Refusal::NoTimeLeft);
     open().and_time_passes(ENDS).when(revise(&other), ADMIN, ENDS).refused(Refusal::Ended);
+}
+
+#[test]
+fn another_name_is_followed_in_a_later_turn_only() {
+    let named = |name: &str, quota| CampaignChanges {
+        name: Some(name.into()),
+        quota: Some(quota),
+        ..CampaignChanges::default()
+    };
+    let in_turn = |changes, turn| Command::ReviseInTurn { changes, turn };
+    let called = |name: &str, quota| CampaignPlan { name: name.into(), quota, ..plan() };
+    let (old, quota) = (plan().name, plan().quota);
+    // Its own name needs no turn.
+    open()
+        .when(Command::Revise(named(&old, 9)), ADMIN, s(10))
+        .then(Event::Revised(called(&old, 9)));
+    open().when(Command::Revise(named("Other", 9)), ADMIN, s(10)).refused(Refusal::NotItsTurn);
+    let third = Event::RevisedInTurn { plan: called("Other", quota), turn: 3 };
+    open().when(in_turn(named("Other", quota), 3), ADMIN, s(10)).then(third.clone());
+    let third = open().and(s(10), third).saved_and_read();
+    assert_eq!((overview(&third).turn, overview(&third).plan.name), (3, "Other".to_owned()));
+    for turn in [0, 2, 3] {
+        let late = in_turn(named("Late", quota), turn);
+        third.when(late, ADMIN, s(20)).refused(Refusal::NotItsTurn);
+    }
+    let fourth = Event::RevisedInTurn { plan: called("Fourth", quota), turn: 4 };
+    third.when(in_turn(named("Fourth", quota), 4), ADMIN, s(20)).then(fourth);
+    // A turn that passes is followed no more.
+    third.when(Command::PassTurn(4), ADA, s(20)).refused(Refusal::NotAdmin);
+    third.when(Command::PassTurn(3), ADMIN, s(20)).then_already(Event::TurnPassed(3));
+    third.when(Command::PassTurn(4), ADMIN, s(20)).then(Event::TurnPassed(4));
+    let passed = third.and(s(20), Event::TurnPassed(4)).saved_and_read();
+    passed.when(in_turn(named("Fourth", quota), 4), ADMIN, s(30)).refused(Refusal::NotItsTurn);
+    let gone = passed.and(s(30), Event::Withdrawn);
+    gone.when(in_turn(named("Fifth", quota), 5), ADMIN, s(40)).refused(Refusal::Ended);
+    gone.when(Command::PassTurn(5), ADMIN, s(40)).then(Event::TurnPassed(5));
 }
 
 #[test]

@@ -248,27 +248,74 @@ fn every_index_has_a_place_and_every_place_its_index() {
     }
 }
 
+fn take(serial: u32, name: &str, now: &str) -> Command {
+    Command::TakeName { serial: Serial(serial), name: name.into(), now: now.into() }
+}
+
+fn keep(turn: u32, now: &str, withdrawn: bool) -> Command {
+    Command::KeepName { serial: Serial(1), turn, now: now.into(), withdrawn }
+}
+
+fn names_after(turn: u32, names: &[&str], given_back: &[&str]) -> Event {
+    let owned = |names: &[&str]| names.iter().map(|name| String::from(*name)).collect();
+    let (names, given_back) = (owned(names), owned(given_back));
+    Event::Named { serial: Serial(1), turn, names, given_back }
+}
+
 #[test]
-fn a_campaign_that_changes_its_name_has_both_until_it_gives_one_back() {
-    let take = |serial, name: &str| Command::TakeName { serial: Serial(serial), name: name.into() };
-    let give_back =
-        |serial, name: &str| Command::GiveBackName { serial: Serial(serial), name: name.into() };
-    let taken = Event::NameTaken { serial: Serial(1), name: "Beta".into() };
-    let given_back = |name: &str| Event::NameGivenBack { serial: Serial(1), name: name.into() };
+fn a_campaign_that_changes_its_name_has_both_until_it_keeps_one() {
     let one = given::<Catalogue>([(s(1), registered(1, named("Alpha")))]);
-    one.when(take(1, "Beta"), SYSTEM, s(2)).then(taken.clone());
-    let both = one.and(s(2), taken.clone());
-    both.when(take(1, "BETA"), SYSTEM, s(3))
-        .then_already(Event::NameTaken { serial: Serial(1), name: "BETA".into() });
-    both.when(take(3, "beta"), SYSTEM, s(3)).refused(Refusal::NameTaken { by: Serial(1) });
+    let taken = names_after(1, &["Alpha", "Beta"], &[]);
+    one.when(take(1, "Beta", "Alpha"), SYSTEM, s(2)).then(taken.clone());
+    one.when(take(3, "Beta", "Alpha"), SYSTEM, s(2)).refused(Refusal::NoCampaign);
+    let both = one.and(s(2), taken);
+    both.when(take(3, "beta", "x"), SYSTEM, s(3)).refused(Refusal::NameTaken { by: Serial(1) });
     for name in ["ALPHA", "bEta"] {
         both.when(register(named(name)), SYSTEM, s(3))
             .refused(Refusal::NameTaken { by: Serial(1) });
     }
-    both.when(give_back(3, "alpha"), SYSTEM, s(3))
-        .then_already(Event::NameGivenBack { serial: Serial(3), name: "alpha".into() });
-    both.when(give_back(1, "Alpha"), SYSTEM, s(3)).then(given_back("Alpha"));
-    let free = both.and(s(3), given_back("Alpha"));
-    free.when(give_back(1, "Alpha"), SYSTEM, s(4)).then_already(given_back("Alpha"));
+    let kept = names_after(1, &["Beta"], &["Alpha"]);
+    both.when(keep(1, "Beta", false), SYSTEM, s(3)).then(kept.clone());
+    both.when(keep(1, "alpha", false), SYSTEM, s(3)).then(names_after(1, &["Alpha"], &["Beta"]));
+    both.when(keep(1, "Beta", true), SYSTEM, s(3)).then(names_after(1, &[], &["Alpha", "Beta"]));
+    let free = both.and(s(3), kept);
+    free.when(keep(1, "Beta", false), SYSTEM, s(4)).then_already(names_after(1, &["Beta"], &[]));
     free.when(register(named("alpha")), SYSTEM, s(4)).then(registered(3, named("alpha")));
+    free.when(register(named("beta")), SYSTEM, s(4)).refused(Refusal::NameTaken { by: Serial(1) });
+}
+
+#[test]
+fn names_are_given_back_in_the_last_turn_only() {
+    let one = given::<Catalogue>([(s(1), registered(1, named("Alpha")))]);
+    let first = names_after(1, &["Alpha", "Beta"], &[]);
+    let second = names_after(2, &["Alpha", "Beta", "Gamma"], &[]);
+    let two = one.and(s(2), first).and(s(3), second.clone());
+    // The one that came first says so too late, and nothing is given back.
+    two.when(keep(1, "Beta", false), SYSTEM, s(4)).then_already(second.clone());
+    two.when(keep(3, "Beta", false), SYSTEM, s(4)).then_already(second);
+    let third = names_after(3, &["Alpha", "Beta", "Gamma"], &[]);
+    two.when(take(1, "BETA", "Alpha"), SYSTEM, s(4)).then(third);
+    let kept = names_after(2, &["Beta"], &["Alpha", "Gamma"]);
+    two.when(keep(2, "Beta", false), SYSTEM, s(4)).then(kept);
+}
+
+#[test]
+fn a_name_that_was_changed_before_there_were_turns_is_not_lost() {
+    // Alpha became Beta, and then another campaign became Alpha.
+    let (taken, given_back) = (
+        Event::NameTaken { serial: Serial(1), name: "Beta".into() },
+        Event::NameGivenBack { serial: Serial(1), name: "Alpha".into() },
+    );
+    let old = given::<Catalogue>([(s(1), registered(1, named("Alpha")))])
+        .and(s(2), taken)
+        .and(s(3), given_back)
+        .and(s(4), registered(3, named("Alpha")));
+    let gone = names_after(0, &[], &["Beta"]);
+    old.when(keep(0, "Beta", true), SYSTEM, s(5)).then(gone);
+    let three = names_after(1, &["Alpha", "Beta", "Gamma"], &[]);
+    let only_own = names_after(1, &["Beta", "Gamma"], &[]);
+    let decided = old.when(take(1, "Gamma", "Beta"), SYSTEM, s(5)).event();
+    assert!(decided == only_own && decided != three, "{decided:?}");
+    let more = old.and(s(5), only_own);
+    more.when(keep(1, "Gamma", false), SYSTEM, s(6)).then(names_after(1, &["Gamma"], &["Beta"]));
 }

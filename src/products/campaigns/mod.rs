@@ -1,9 +1,11 @@
 //! Campaigns: created, changed, withdrawn, claimed, counted.
 //!
-//! The first request that needs a campaign opens it. `first_logins` claims what members are owed
+//! The first request that needs a campaign opens it. `naming` has how its name changes, and what is
+//! revised or withdrawn with it. `first_logins` claims what members are owed
 //! because they logged in for the first time; `windows` has the spans of time in which they are.
 
 pub mod first_logins;
+mod naming;
 pub mod told;
 pub mod windows;
 
@@ -14,22 +16,18 @@ use crate::table::Engine;
 use actors::Time;
 use actors::domain::FiguresFor;
 use actors::domain::coupons::campaign::{
-    self, Answer, Campaign, CampaignChanges, CampaignPlan, Command, Event, Overview, Question,
+    self, Answer, Campaign, CampaignPlan, Command, Event, Overview, Question,
 };
 use actors::domain::coupons::catalogue::CatalogueEntry;
 use actors::domain::coupons::{CouponLedger, Serial};
 use actors::engine::{By, Done, Failure};
 use std::sync::Arc;
-use tokio::sync::Mutex;
 use windows::{Window, Windows, window_in, window_of};
 
 pub struct Campaigns {
     engine: Arc<Engine>,
     promotions: Arc<Promotions>,
     windows: Arc<Windows>,
-    /// One name at a time: of what two renames see of a campaign, neither gives back the name that
-    /// the other has just given it.
-    naming: Mutex<()>,
 }
 
 /// A campaign as it is before anybody has claimed.
@@ -49,7 +47,7 @@ pub struct GrantedVoucher {
 
 impl Campaigns {
     pub fn new(engine: Arc<Engine>, promotions: Arc<Promotions>) -> Campaigns {
-        Campaigns { engine, promotions, windows: Arc::default(), naming: Mutex::default() }
+        Campaigns { engine, promotions, windows: Arc::default() }
     }
 
     fn windows(&self) -> &Arc<Windows> {
@@ -82,13 +80,15 @@ impl Campaigns {
                 over: false,
                 withdrawn: false,
                 figures: None,
+                turn: 0,
             };
             Some(NewCampaign { promotion, overview })
         })
     }
 
     /// A change of the campaign as a whole, by which first logins are judged from now on. Says how
-    /// it is after that; for a dry run, how it would be.
+    /// it is after that; for a dry run, how it would be. What was revised is told as it became then,
+    /// whatever others have made of it since.
     pub async fn change(
         &self,
         promotion: &Promotion,
@@ -106,68 +106,11 @@ impl Campaigns {
         let Done { event, at, replayed, .. } = outcome?;
         let overview = self.overview(promotion).await?;
         let mut overview = overview.ok_or(Failure::Refused(campaign::Refusal::NotOpened))?;
-        if by.is_dry_run() {
+        let revised = matches!(event, Event::Revised(_) | Event::RevisedInTurn { .. });
+        if by.is_dry_run() || revised {
             foresee(&mut overview, &event);
         }
         Ok(Done { event: overview, at, replayed, witness: None })
-    }
-
-    /// Anything of it, until the first claim. A new name is taken first; then the campaign decides,
-    /// and keeps one of its names.
-    pub async fn revise(
-        &self,
-        promotion: &Promotion,
-        changes: CampaignChanges,
-        by: By,
-    ) -> Result<Done<Overview>, Error> {
-        let wanted = changes.name.clone();
-        let _turn = match wanted {
-            Some(_) => Some(self.naming.lock().await),
-            None => None,
-        };
-        let before = match (&wanted, by.is_dry_run()) {
-            (Some(wanted), false) => {
-                let before = self.overview(promotion).await?.map(|overview| overview.plan.name);
-                self.promotions.take_name(promotion.serial, wanted).await?;
-                before
-            }
-            _ => None,
-        };
-        let outcome = self.change(promotion, &Command::Revise(changes), by).await;
-        if !may_have_happened_unseen(&outcome) {
-            let names = [promotion.name(), before.as_deref(), wanted.as_deref()];
-            if wanted.is_some() && !by.is_dry_run() {
-                self.give_back_others(promotion, names.into_iter().flatten()).await?;
-            }
-        }
-        outcome
-    }
-
-    /// Until the first claim. Its name is free again.
-    pub async fn withdraw(&self, promotion: &Promotion, by: By) -> Result<Done<Overview>, Error> {
-        let _turn = self.naming.lock().await;
-        let done = self.change(promotion, &Command::Withdraw, by).await?;
-        if !by.is_dry_run() {
-            let names = [promotion.name(), Some(done.event.plan.name.as_str())];
-            self.give_back_others(promotion, names.into_iter().flatten()).await?;
-        }
-        Ok(done)
-    }
-
-    /// Those of the names that are not the campaign's now.
-    async fn give_back_others(
-        &self,
-        promotion: &Promotion,
-        names: impl Iterator<Item = &str>,
-    ) -> Result<(), Error> {
-        let now = self.overview(promotion).await?;
-        let kept = now.filter(|now| !now.withdrawn).map(|now| now.plan.name.to_lowercase());
-        for name in names {
-            if kept.as_deref() != Some(name.to_lowercase().as_str()) {
-                self.promotions.give_back_name(promotion.serial, name).await?;
-            }
-        }
-        Ok(())
     }
 
     /// With the plan that its vouchers have. Once anybody has claimed, it is remembered.
@@ -257,13 +200,16 @@ impl Campaigns {
         let window = match event {
             Event::Changed { ends_at, .. } => Window { ends_at: *ends_at, ..window },
             Event::Ended | Event::Withdrawn => Window { over: true, ..window },
-            Event::Revised(plan) => window_in(plan, promotion.created_at),
+            Event::Revised(plan) | Event::RevisedInTurn { plan, .. } => {
+                window_in(plan, promotion.created_at)
+            }
             Event::Opened(_)
             | Event::Paused
             | Event::Resumed
             | Event::Granted { .. }
             | Event::Redeemed(_)
-            | Event::FiguresTold(_) => return,
+            | Event::FiguresTold(_)
+            | Event::TurnPassed(_) => return,
         };
         self.windows.learn(promotion.serial, window);
     }
@@ -295,10 +241,10 @@ fn foresee(overview: &mut Overview, event: &Event) {
         Event::Paused => overview.paused = true,
         Event::Resumed => overview.paused = false,
         Event::Ended => overview.over = true,
-        Event::Revised(plan) => overview.plan = plan.clone(),
+        Event::Revised(plan) | Event::RevisedInTurn { plan, .. } => overview.plan = plan.clone(),
         Event::Withdrawn => (overview.over, overview.withdrawn) = (true, true),
         Event::FiguresTold(to) => overview.figures = Some(*to),
-        Event::Opened(_) | Event::Granted { .. } | Event::Redeemed(_) => {}
+        Event::Opened(_) | Event::Granted { .. } | Event::Redeemed(_) | Event::TurnPassed(_) => {}
     }
 }
 
@@ -309,3 +255,6 @@ fn open_with(promotion: &Promotion) -> impl Fn(&Serial) -> Option<Command> + Syn
 fn may_have_happened_unseen<T>(outcome: &Result<T, Error>) -> bool {
     matches!(outcome, Err(Error(Failure::Unknown)))
 }
+
+#[cfg(test)]
+mod tests;

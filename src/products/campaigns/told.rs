@@ -22,7 +22,9 @@ impl Told for Campaign {
                     [campaign, ("quota", json!(quota)), ("ends_at", time(*ends_at))],
                 );
             }
-            Event::Revised(plan) => {
+            // Only which of its names are its own hangs on it.
+            Event::TurnPassed(_) => {}
+            Event::Revised(plan) | Event::RevisedInTurn { plan, .. } => {
                 let data = [
                     campaign,
                     ("name", json!(plan.name)),

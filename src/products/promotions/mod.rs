@@ -11,14 +11,15 @@ pub mod told;
 use crate::failure::{Error, pick};
 use crate::table::Engine;
 use actors::domain::coupons::catalogue::{
-    self, Answer, Catalogue, CatalogueEntry, CatalogueRecord, Command, Event, Question,
-    expiry_of_row, figures_of_card, key_of_expiry, key_of_time, numbers_after, record_of_card,
+    self, Answer, CampaignNames, Catalogue, CatalogueEntry, CatalogueRecord, Command, Event,
+    Question, expiry_of_row, figures_of_card, key_of_expiry, key_of_time, numbers_after,
+    record_of_card,
 };
 use actors::domain::coupons::code::{Keys, Version};
 use actors::domain::coupons::range::RangeTerms;
 use actors::domain::coupons::{Offer, Serial, SerialKind, campaign};
 use actors::domain::{FiguresFor, Only, shelves};
-use actors::engine::{By, Done, Failure};
+use actors::engine::{By, Done, Failure, How};
 use actors::store::{Page, StoreError};
 use actors::{Id, Time};
 use remembered::Remembered;
@@ -156,16 +157,45 @@ impl Promotions {
         self.known.clear();
     }
 
-    /// The campaign is to have that name, too; refused if another has it.
-    pub(crate) async fn take_name(&self, serial: Serial, name: &str) -> Result<(), Error> {
-        let take = Command::TakeName { serial, name: name.to_owned() };
-        Ok(self.engine.catalogue.command(&Only, take, By::SYSTEM).await.map(drop)?)
+    /// The campaign, which is called `now`, is to have that name, too; refused if another has it.
+    /// Says in which turn of the campaign that is.
+    pub(crate) async fn take_name(
+        &self,
+        serial: Serial,
+        name: &str,
+        now: &str,
+        how: How,
+    ) -> Result<u32, Error> {
+        let take = Command::TakeName { serial, name: name.to_owned(), now: now.to_owned() };
+        let by = By { how, ..By::SYSTEM };
+        let done = self.engine.catalogue.command(&Only, take, by).await?;
+        let turn = pick(done, |event| match event {
+            Event::Named { turn, .. } => Some(turn),
+            _ => None,
+        })?;
+        Ok(turn.event)
     }
 
-    /// If the campaign has that name.
-    pub(crate) async fn give_back_name(&self, serial: Serial, name: &str) -> Result<(), Error> {
-        let give_back = Command::GiveBackName { serial, name: name.to_owned() };
-        Ok(self.engine.catalogue.command(&Only, give_back, By::SYSTEM).await.map(drop)?)
+    /// The campaign has no name but that, or none if it is withdrawn; unless another turn was begun.
+    pub(crate) async fn keep_name(
+        &self,
+        serial: Serial,
+        turn: u32,
+        now: String,
+        withdrawn: bool,
+    ) -> Result<(), Error> {
+        let keep = Command::KeepName { serial, turn, now, withdrawn };
+        Ok(self.engine.catalogue.command(&Only, keep, By::SYSTEM).await.map(drop)?)
+    }
+
+    pub(crate) async fn names_of(&self, campaign: Serial) -> Result<CampaignNames, Error> {
+        let looked = self.engine.catalogue.look(&Only, Question::Names(campaign)).await?;
+        match looked.answer {
+            Answer::Names(names) => Ok(names),
+            Answer::Entry(_) | Answer::Count(_) | Answer::Figures(_) => {
+                Err(Error(Failure::Unknown))
+            }
+        }
     }
 
     /// It will not become otherwise: from now on it is found so.
@@ -191,7 +221,7 @@ impl Promotions {
         let looked = self.engine.catalogue.look(&Only, Question::Figures(serial)).await?;
         match looked.answer {
             Answer::Figures(figures) => Ok(figures),
-            Answer::Entry(_) | Answer::Count(_) => Err(Error(Failure::Unknown)),
+            Answer::Entry(_) | Answer::Count(_) | Answer::Names(_) => Err(Error(Failure::Unknown)),
         }
     }
 
@@ -247,7 +277,9 @@ impl Promotions {
         let looked = self.engine.catalogue.look(&Only, Question::Count(of)).await?;
         match looked.answer {
             Answer::Count(count) => Ok(count),
-            Answer::Entry(_) | Answer::Figures(_) => Err(Error(Failure::Unknown)),
+            Answer::Entry(_) | Answer::Figures(_) | Answer::Names(_) => {
+                Err(Error(Failure::Unknown))
+            }
         }
     }
 }

@@ -8,8 +8,8 @@ use base::calendar::wire_time;
 impl Explain for Refusal {
     fn explain(self) -> Problem {
         match self {
-            // The shell opens it, and asks again.
-            Refusal::NotOpened => Problem::plain(&problem::NOT_FOUND),
+            // The shell opens it, or takes a turn, and asks again.
+            Refusal::NotOpened | Refusal::NotItsTurn => Problem::plain(&problem::NOT_FOUND),
             Refusal::NotAdmin => Problem::only_operators(),
             Refusal::AdminsDoNotClaim => {
                 Problem::new(&problem::FORBIDDEN, "administrators never claim")

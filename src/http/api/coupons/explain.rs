@@ -80,6 +80,7 @@ impl Explain for catalogue::Refusal {
                 Problem::new(&problem::NAME_TAKEN, format!("{by} has that name"))
             }
             catalogue::Refusal::NoBatch => Problem::no_such("batch"),
+            catalogue::Refusal::NoCampaign => Problem::no_such("campaign"),
             catalogue::Refusal::Full => Problem::new(
                 &problem::SOLD_OUT,
                 "there are as many campaigns or batches as can have a number",

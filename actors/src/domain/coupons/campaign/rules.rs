@@ -3,8 +3,9 @@
 //! Rules: a claim's rank is its place in this partition's own order, with no gap and no repeat; one
 //! per member, for ever. Rank and voucher are one event. A claim counts by the instant of what it
 //! is for (the first login), and by its own otherwise. Once anybody has claimed, a quota only grows
-//! and an end only moves later; before, any mistake can be mended, or the whole withdrawn. What has
-//! ended stays so.
+//! and an end only moves later; before, any mistake can be mended, or the whole withdrawn. Its name
+//! changes in turns, which only grow, because the catalogue has to know of it. What has ended stays
+//! so.
 //! Vouchers keep the expiry that they were granted with.
 
 use super::words::{
@@ -36,6 +37,8 @@ pub struct Campaign {
     withdrawn: bool,
     /// To whom the figures are told, if that was changed.
     figures: Option<FiguresFor>,
+    /// The last turn in which its name could change.
+    turn: u32,
 }
 
 /// What a member was granted, as their card says.
@@ -96,7 +99,11 @@ impl Machine for Campaign {
                 let decided = redeem::decide(&vouchers, &plan.offer, None, command, caller, stamp);
                 wrap(decided, Event::Redeemed).map_err(Refusal::Coupon)
             }
-            Command::Revise(changes) => self.revise(plan, changes, caller, stamp),
+            Command::Revise(changes) => self.revise(plan, changes, None, caller, stamp),
+            Command::ReviseInTurn { changes, turn } => {
+                self.revise(plan, changes, Some(*turn), caller, stamp)
+            }
+            Command::PassTurn(turn) => self.pass_turn(*turn, caller),
             Command::Withdraw => self.withdraw(caller),
         }
     }
@@ -129,6 +136,10 @@ impl Machine for Campaign {
             Event::Revised(plan) => self.plan = Some(plan.clone()),
             Event::Withdrawn => (self.ended, self.withdrawn) = (true, true),
             Event::FiguresTold(to) => self.figures = Some(*to),
+            Event::RevisedInTurn { plan, turn } => {
+                (self.plan, self.turn) = (Some(plan.clone()), *turn)
+            }
+            Event::TurnPassed(turn) => self.turn = *turn,
         }
     }
 
@@ -147,7 +158,9 @@ impl Machine for Campaign {
             | Event::Ended
             | Event::Revised(_)
             | Event::Withdrawn
-            | Event::FiguresTold(_) => {}
+            | Event::FiguresTold(_)
+            | Event::RevisedInTurn { .. }
+            | Event::TurnPassed(_) => {}
         }
     }
 
@@ -170,6 +183,7 @@ impl Machine for Campaign {
                     over,
                     withdrawn: self.withdrawn,
                     figures: self.figures,
+                    turn: self.turn,
                 })
             }
             Question::Voucher(rank) => Answer::Voucher(vouchers.view(*rank)),
@@ -214,7 +228,9 @@ impl Machine for Campaign {
             | Event::Ended
             | Event::Revised(_)
             | Event::Withdrawn
-            | Event::FiguresTold(_) => {}
+            | Event::FiguresTold(_)
+            | Event::RevisedInTurn { .. }
+            | Event::TurnPassed(_) => {}
         }
     }
 
@@ -331,6 +347,7 @@ impl Campaign {
         &self,
         plan: &CampaignPlan,
         changes: &CampaignChanges,
+        turn: Option<u32>,
         caller: &Caller,
         stamp: &Stamp,
     ) -> Result<Verdict<Event>, Refusal> {
@@ -348,7 +365,21 @@ impl Campaign {
         if revised.ends_at <= revised.starts_at.max(stamp.at) {
             return Err(Refusal::NoTimeLeft);
         }
-        Ok(Verdict::New(Event::Revised(revised)))
+        match turn {
+            Some(turn) if turn > self.turn => {
+                Ok(Verdict::New(Event::RevisedInTurn { plan: revised, turn }))
+            }
+            None if revised.name == plan.name => Ok(Verdict::New(Event::Revised(revised))),
+            _ => Err(Refusal::NotItsTurn),
+        }
+    }
+
+    fn pass_turn(&self, turn: u32, caller: &Caller) -> Result<Verdict<Event>, Refusal> {
+        admin(caller)?;
+        Ok(match turn > self.turn {
+            true => Verdict::New(Event::TurnPassed(turn)),
+            false => Verdict::Already(Event::TurnPassed(self.turn)),
+        })
     }
 
     fn withdraw(&self, caller: &Caller) -> Result<Verdict<Event>, Refusal> {

@@ -55,12 +55,19 @@ pub enum Command {
         at: Time,
     },
     Redeem(redeem::Command),
-    /// Until the first claim.
+    /// Until the first claim. A name has to be the one that it has.
     Revise(CampaignChanges),
     /// Until the first claim: as if it had never been.
     Withdraw,
     /// To whom the figures are told from now on.
     TellFigures(FiguresFor),
+    /// As `Revise`, also with another name, which was taken for the campaign in that turn.
+    ReviseInTurn {
+        changes: CampaignChanges,
+        turn: u32,
+    },
+    /// No name of that turn, or of an earlier one, is followed any more.
+    PassTurn(u32),
 }
 
 /// What is to become otherwise; what is not said stays.
@@ -101,6 +108,8 @@ pub enum Event {
     Revised(CampaignPlan),
     Withdrawn,
     FiguresTold(FiguresFor),
+    RevisedInTurn { plan: CampaignPlan, turn: u32 },
+    TurnPassed(u32),
 }
 
 /// In order of precedence.
@@ -128,6 +137,9 @@ pub enum Refusal {
     Claimed,
     /// It would end before it begins, or have ended already.
     NoTimeLeft,
+    /// Another name has to be taken in a turn, a later one than the last. The shell takes it, and
+    /// asks again.
+    NotItsTurn,
 }
 
 impl Refused for Refusal {}
@@ -163,4 +175,6 @@ pub struct Overview {
     pub withdrawn: bool,
     /// None: to those whom its registration named.
     pub figures: Option<FiguresFor>,
+    /// The last turn in which its name could change.
+    pub turn: u32,
 }

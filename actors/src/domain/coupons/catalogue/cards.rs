@@ -2,7 +2,7 @@
 //!
 //! Records of one kind have their cards side by side, in the order of their serials.
 
-use super::words::{CatalogueEntry, CatalogueRecord, Event};
+use super::words::{CampaignNames, CatalogueEntry, CatalogueRecord, Event};
 use crate::cards::{Card, CardKey, Cards};
 use crate::domain::FiguresFor;
 use crate::domain::coupons::names::{Serial, SerialKind};
@@ -27,6 +27,10 @@ fn figures_key(serial: Serial) -> CardKey {
     CardKey::number(shelves::FIGURES, number(serial))
 }
 
+fn names_key(serial: Serial) -> CardKey {
+    CardKey::number(shelves::NAMES_OF, number(serial))
+}
+
 /// Whatever its case.
 fn name_key(campaign_name: &str) -> CardKey {
     CardKey::name(shelves::NAMES_TAKEN, Id::digest(&[campaign_name.to_lowercase().as_bytes()]))
@@ -48,6 +52,12 @@ pub(super) fn write(event: &Event, at: Time, cards: &mut Vec<Card>) {
         }
         Event::NameTaken { serial, name } => cards.push(Card::put(name_key(name), serial)),
         Event::NameGivenBack { name, .. } => cards.push(Card::taken_away(name_key(name))),
+        Event::Named { serial, turn, names, given_back } => {
+            cards.extend(given_back.iter().map(|name| Card::taken_away(name_key(name))));
+            cards.extend(names.iter().map(|name| Card::put(name_key(name), serial)));
+            let names = CampaignNames { turn: *turn, names: names.clone() };
+            cards.push(Card::put(names_key(*serial), &names));
+        }
         Event::Renamed { serial, record } => cards.push(Card::put(record_key(*serial), record)),
         Event::ExpiryListed { .. } => {}
     }
@@ -60,6 +70,11 @@ pub(super) fn record(serial: Serial, cards: &Cards<'_>) -> Option<CatalogueRecor
 /// To whom its figures are told, if it was said.
 pub(super) fn figures(serial: Serial, cards: &Cards<'_>) -> Option<FiguresFor> {
     cards.read(&figures_key(serial))
+}
+
+/// None: it has the name that it was registered with, or one that it got before there were turns.
+pub(super) fn names_of(serial: Serial, cards: &Cards<'_>) -> Option<CampaignNames> {
+    cards.read(&names_key(serial))
 }
 
 /// The campaign that has that name.

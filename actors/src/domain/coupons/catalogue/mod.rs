@@ -1,6 +1,7 @@
 //! The catalogue: all campaigns and batches.
 
 mod cards;
+mod naming;
 mod rows;
 mod rules;
 mod words;
@@ -9,6 +10,6 @@ pub use cards::{figures_of_card, numbers_after, record_of_card};
 pub use rows::{expiry_of_row, key_of_expiry, key_of_time};
 pub use rules::Catalogue;
 pub use words::{
-    Answer, BatchKind, BatchPlan, CatalogueEntry, CatalogueRecord, Command, Event, Question,
-    Refusal,
+    Answer, BatchKind, BatchPlan, CampaignNames, CatalogueEntry, CatalogueRecord, Command, Event,
+    Question, Refusal,
 };

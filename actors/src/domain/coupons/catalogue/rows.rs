@@ -18,6 +18,7 @@ pub(super) fn declare(event: &Event, rows: &mut Vec<Row>) {
         | Event::RegisteredFor { entry: CatalogueEntry::Campaign(_), .. }
         | Event::NameTaken { .. }
         | Event::NameGivenBack { .. }
+        | Event::Named { .. }
         | Event::Renamed { .. } => return,
     };
     let key = key_of_expiry(expires_at, *serial);

@@ -3,12 +3,12 @@
 //!
 //! A campaign's name is unique, whatever its case. Numbers are given in order and never twice. What
 //! is registered here never changes, but for the label of a batch; how a campaign or a batch is
-//! doing now, its own partitions know. They can be opened with what is registered. While a campaign
-//! changes its name it has both, and gives back the one that it does not keep. A batch that expires
-//! later than it was to is listed by both instants.
+//! doing now, its own partitions know. They can be opened with what is registered. How a campaign
+//! changes its name is in `naming`. A batch that expires later than it was to is listed by both
+//! instants.
 
 use super::words::{Answer, CatalogueEntry, CatalogueRecord, Command, Event, Question, Refusal};
-use super::{cards, rows};
+use super::{cards, naming, rows};
 use crate::cards::{Card, Cards};
 use crate::domain::Only;
 use crate::domain::coupons::names::Serial;
@@ -46,13 +46,11 @@ impl Machine for Catalogue {
                 let (serial, expires_at) = (*serial, *expires_at);
                 return Ok(Verdict::New(Event::ExpiryListed { serial, expires_at }));
             }
-            Command::TakeName { serial, name } => {
-                let taken = Event::NameTaken { serial: *serial, name: name.clone() };
-                return match cards::named(name, cards) {
-                    None => Ok(Verdict::New(taken)),
-                    Some(by) if by == *serial => Ok(Verdict::Already(taken)),
-                    Some(by) => Err(Refusal::NameTaken { by }),
-                };
+            Command::TakeName { serial, name, now } => {
+                return naming::take(*serial, name, now, cards);
+            }
+            Command::KeepName { serial, turn, now, withdrawn } => {
+                return naming::keep(*serial, *turn, now, *withdrawn, cards);
             }
             Command::Rename { serial, name } => {
                 let mut record = cards::record(*serial, cards).ok_or(Refusal::NoBatch)?;
@@ -63,13 +61,6 @@ impl Machine for Catalogue {
                 plan.name.clone_from(name);
                 let renamed = Event::Renamed { serial: *serial, record };
                 return Ok(if is_new { Verdict::New(renamed) } else { Verdict::Already(renamed) });
-            }
-            Command::GiveBackName { serial, name } => {
-                let given_back = Event::NameGivenBack { serial: *serial, name: name.clone() };
-                return Ok(match cards::named(name, cards) == Some(*serial) {
-                    true => Verdict::New(given_back),
-                    false => Verdict::Already(given_back),
-                });
             }
         };
         if let Some(by) = entry.campaign_name().and_then(|name| cards::named(name, cards)) {
@@ -101,6 +92,7 @@ impl Machine for Catalogue {
             ),
             Question::Count(of) => Answer::Count(self.counts[of as usize]),
             Question::Figures(serial) => Answer::Figures(cards::figures(serial, cards)),
+            Question::Names(serial) => Answer::Names(naming::of(serial, cards).unwrap_or_default()),
         }
     }
 

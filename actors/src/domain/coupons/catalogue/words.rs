@@ -46,31 +46,17 @@ pub struct CatalogueRecord {
 pub enum Command {
     /// `key`: the version of the key that its codes are printed with. `figures`: None for those to
     /// whom they are told by default.
-    Register {
-        entry: CatalogueEntry,
-        key: u8,
-        figures: Option<FiguresFor>,
-    },
+    Register { entry: CatalogueEntry, key: u8, figures: Option<FiguresFor> },
     /// The batch is found among those that expire then, too.
-    ListExpiry {
-        serial: Serial,
-        expires_at: Time,
-    },
-    /// The campaign is to have that name, too. Which of its names it keeps it says itself; the
-    /// others are given back.
-    TakeName {
-        serial: Serial,
-        name: String,
-    },
-    GiveBackName {
-        serial: Serial,
-        name: String,
-    },
+    ListExpiry { serial: Serial, expires_at: Time },
+    /// The campaign, which is called `now`, is to have that name, too. It is told so in a turn of
+    /// its own, and says itself which of its names it keeps.
+    TakeName { serial: Serial, name: String, now: String },
+    /// What the campaign is called after that turn. All its other names are given back, and this
+    /// one too if it is withdrawn. Nothing happens if another turn was begun since.
+    KeepName { serial: Serial, turn: u32, now: String, withdrawn: bool },
     /// A batch's name is a label, which nothing hangs on.
-    Rename {
-        serial: Serial,
-        name: Option<String>,
-    },
+    Rename { serial: Serial, name: Option<String> },
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -104,6 +90,13 @@ pub enum Event {
         key: u8,
         figures: FiguresFor,
     },
+    /// These are the names of a campaign, as of that turn, and those are its names no more.
+    Named {
+        serial: Serial,
+        turn: u32,
+        names: Vec<String>,
+        given_back: Vec<String>,
+    },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -114,6 +107,7 @@ pub enum Refusal {
     /// There are as many as can have a number.
     Full,
     NoBatch,
+    NoCampaign,
 }
 
 impl Refused for Refusal {}
@@ -125,6 +119,8 @@ pub enum Question {
     Count(SerialKind),
     /// To whom its figures are told, if it was said.
     Figures(Serial),
+    /// The names of a campaign.
+    Names(Serial),
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -132,6 +128,15 @@ pub enum Answer {
     Entry(Option<CatalogueRecord>),
     Count(u32),
     Figures(Option<FiguresFor>),
+    Names(CampaignNames),
+}
+
+/// The names of a campaign. While it changes its name it has several.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CampaignNames {
+    /// How often a name was taken for it. What is said in an earlier turn comes too late.
+    pub turn: u32,
+    pub names: Vec<String>,
 }
 
 impl Event {

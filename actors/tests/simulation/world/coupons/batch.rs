@@ -14,7 +14,7 @@ pub struct Batch {
     pub over: bool,
     pub paused: bool,
     frozen: bool,
-    withdrawn: bool,
+    pub withdrawn: bool,
     pub pool: Pool,
     sources: BTreeMap<Id, u64>,
 }
@@ -95,9 +95,13 @@ impl Batch {
                 assert!(self.frozen != is_frozen && (!is_frozen || self.pool.coupons.is_empty()));
                 self.frozen = is_frozen;
             }
-            Event::Revised { .. } | Event::VoidedThose { .. } => {
-                panic!("nobody here revises a batch, or voids by a filter")
+            Event::Revised { offer, expires_at } => {
+                assert!(self.opened && !self.over && !self.pool.void);
+                assert!(self.frozen && self.pool.coupons.is_empty(), "somebody has built on it");
+                assert_ne!((*offer, *expires_at), (self.terms.offer, self.terms.expires_at));
+                (self.terms.offer, self.terms.expires_at) = (*offer, *expires_at);
             }
+            Event::VoidedThose { .. } => panic!("nobody here voids by a filter"),
             Event::Withdrawn => {
                 assert!(self.frozen && self.pool.coupons.is_empty(), "somebody has built on it");
                 (self.frozen, self.withdrawn) = (false, true);
@@ -130,9 +134,7 @@ impl Batch {
             Command::Withdraw if self.withdrawn => Ok(Answered::Already),
             Command::Withdraw if !self.frozen => Err(Refusal::NotFrozen),
             Command::Freeze | Command::Thaw | Command::Withdraw => Ok(Answered::New),
-            Command::Revise { .. } | Command::VoidThose { .. } => {
-                panic!("nobody here revises a batch, or voids by a filter")
-            }
+            Command::VoidThose { .. } => panic!("nobody here voids by a filter"),
             Command::VoidAll if self.pool.void && !self.withdrawn => Ok(Answered::Already),
             _ if self.pool.void => Err(Refusal::AllVoid),
             _ if self.over => Err(Refusal::Expired),
@@ -142,11 +144,19 @@ impl Batch {
             Command::Extend { expires_at } if *expires_at == self.terms.expires_at => {
                 Ok(Answered::Already)
             }
+            Command::Revise { offer, expires_at }
+                if (*offer, *expires_at) == (self.terms.offer, self.terms.expires_at) =>
+            {
+                Ok(Answered::Already)
+            }
+            Command::Revise { .. } if !self.frozen => Err(Refusal::NotFrozen),
             Command::Pause if self.paused => Ok(Answered::Already),
             Command::Resume if !self.paused => Ok(Answered::Already),
-            Command::Pause | Command::Resume | Command::Extend { .. } | Command::VoidAll => {
-                Ok(Answered::New)
-            }
+            Command::Pause
+            | Command::Resume
+            | Command::Extend { .. }
+            | Command::Revise { .. }
+            | Command::VoidAll => Ok(Answered::New),
         }
     }
 
@@ -207,14 +217,20 @@ impl Batch {
             (Command::Extend { expires_at }, Event::Extended { expires_at: to }) => {
                 expires_at == to
             }
+            (
+                Command::Revise { offer, expires_at },
+                Event::Revised { offer: said, expires_at: to },
+            ) => (offer, expires_at) == (said, to),
             _ => false,
         }
     }
 
     /// Whether it may be answered although it never happened: it was always so.
     pub fn may_always_be_so(event: &Event) -> bool {
-        matches!(event, Event::Resumed | Event::Thawed | Event::Extended { .. })
-            || matches!(event, Event::Redeemed(redeem::Event::Voided { .. }))
+        matches!(
+            event,
+            Event::Resumed | Event::Thawed | Event::Extended { .. } | Event::Revised { .. }
+        ) || matches!(event, Event::Redeemed(redeem::Event::Voided { .. }))
     }
 
     /// Whether the one was said before the other; a repeat may have been made for another source,

@@ -1,251 +1,18 @@
-//! What may be told of a campaign, and when: the auditor's own idea of who was first, second, and
-//! so on.
+//! What may be told of a campaign, and when.
 
 use super::super::ask::Call;
 use super::super::kind::{Kind, Told};
 use super::super::node::{Node, Yard};
 use super::super::room::Room;
 use super::super::tally::Tally;
-use super::batch::{is_answer, is_end};
-use super::pool::{Answered, Pool, Right, is_alive};
+use super::batch::is_answer;
+use super::campaign::{self, Model};
+use super::pool::{Answered, is_alive};
 use super::{Seen, refusal_of, refused_rightly};
 use actors::cards::Cards;
-use actors::domain::FiguresFor;
-use actors::domain::coupons::campaign::{
-    Answer, Campaign, CampaignPlan, Command, Event, Question, Refusal, Trigger,
-};
+use actors::domain::coupons::campaign::{Answer, Campaign, Command, Event, Question, Refusal};
 use actors::domain::coupons::{CouponLedger, Serial, redeem};
-use actors::machine::Role;
-use actors::{Caller, Id, Machine, Time};
-
-pub struct Model {
-    pub plan: CampaignPlan,
-    pub opened: bool,
-    paused: bool,
-    ended: bool,
-    pub over: bool,
-    withdrawn: bool,
-    figures: Option<FiguresFor>,
-    time: Time,
-    pub pool: Pool,
-}
-
-impl Model {
-    pub fn new(plan: CampaignPlan) -> Model {
-        Model {
-            plan,
-            opened: false,
-            paused: false,
-            ended: false,
-            over: false,
-            withdrawn: false,
-            figures: None,
-            time: Time(i64::MIN),
-            pool: Pool::default(),
-        }
-    }
-
-    fn granted(&self) -> u64 {
-        self.pool.coupons.len() as u64
-    }
-
-    fn has_one(&self, member: Id) -> bool {
-        self.pool.coupons.values().any(|one| one.owner == member)
-    }
-
-    fn ledger(&self) -> Option<CouponLedger> {
-        self.opened.then(|| self.pool.ledger(self.plan.quota, self.over))
-    }
-
-    fn record(&mut self, event: &Event, at: Time) {
-        assert!(at >= self.time, "time went back from {:?} to {at:?}", self.time);
-        self.time = at;
-        if !Campaign::is_expiry(event) {
-            assert!(
-                !self.opened || self.over || at < self.plan.ends_at,
-                "{event:?} came before the campaign's end"
-            );
-            self.pool.nothing_is_overdue(at);
-        }
-        assert!(
-            self.opened != matches!(event, Event::Opened(_)),
-            "opened twice, or not at all: {event:?}"
-        );
-        match event {
-            Event::Opened(plan) => {
-                assert_eq!(*plan, self.plan);
-                self.opened = true;
-            }
-            Event::Changed { quota, ends_at } => {
-                let is_less = *quota < self.plan.quota || *ends_at < self.plan.ends_at;
-                assert!(!self.over && *quota > 0 && (!is_less || self.granted() == 0));
-                (self.plan.quota, self.plan.ends_at) = (*quota, *ends_at);
-            }
-            Event::Paused | Event::Resumed => {
-                assert_eq!((self.over, self.paused), (false, *event == Event::Resumed));
-                self.paused = *event == Event::Paused;
-            }
-            Event::Ended => {
-                assert!(!self.over);
-                (self.ended, self.over) = (true, true);
-            }
-            Event::Revised(plan) => {
-                assert!(!self.over && self.granted() == 0, "somebody has built on it");
-                assert!(plan.ends_at > plan.starts_at.max(at) && plan.quota > 0);
-                self.plan = plan.clone();
-            }
-            Event::Withdrawn => {
-                assert_eq!(self.granted(), 0, "somebody has built on it");
-                (self.ended, self.over, self.withdrawn) = (true, true, true);
-            }
-            Event::Granted { rank, member, expires_at } => {
-                self.grant(*rank, *member, at, *expires_at)
-            }
-            Event::FiguresTold(to) => {
-                assert_ne!(self.figures, Some(*to));
-                self.figures = Some(*to);
-            }
-            Event::Redeemed(event) => {
-                self.pool.record(event, at, |_| false);
-                if let redeem::Event::Expired { until } = event {
-                    self.over |= self.plan.ends_at <= *until;
-                }
-            }
-        }
-    }
-
-    fn grant(&mut self, rank: u64, member: Id, at: Time, expires_at: Time) {
-        assert_eq!(rank, self.granted() + 1, "a gap in the ranks, or one given twice");
-        assert!(rank <= self.plan.quota, "rank {rank} of {}", self.plan.quota);
-        assert!(!self.has_one(member), "{member:?} has a rank");
-        assert!(!self.paused && !self.ended, "granted by a campaign that takes no claims");
-        match self.plan.valid_s {
-            None => assert_eq!(expires_at, self.plan.ends_at),
-            // At the next full second, since none here is good for more than an hour.
-            Some(valid_s) => {
-                assert!(valid_s <= 3600);
-                let longer = expires_at.0 - at.plus_s(valid_s).0;
-                assert!((0..1000).contains(&longer) && expires_at.0 % 1000 == 0);
-            }
-        }
-        if self.plan.trigger != Trigger::FirstLogin {
-            assert!(at >= self.plan.starts_at && !self.over, "granted outside the window");
-        }
-        self.pool.assign(rank, member, at, expires_at);
-    }
-
-    fn rights(&self, command: &Command, caller: &Caller) -> Vec<Right<Refusal>> {
-        let is_admin = caller.role != Role::Member;
-        let right = match command {
-            Command::Open(_) => Ok(if self.opened { Answered::Already } else { Answered::New }),
-            _ if !self.opened => Err(Refusal::NotOpened),
-            Command::Change { .. }
-            | Command::Pause
-            | Command::Resume
-            | Command::End
-            | Command::Revise(_)
-            | Command::Withdraw
-            | Command::TellFigures(_)
-                if !is_admin =>
-            {
-                Err(Refusal::NotAdmin)
-            }
-            Command::Withdraw if self.withdrawn => Ok(Answered::Already),
-            Command::Withdraw if self.granted() > 0 => Err(Refusal::Claimed),
-            Command::Withdraw => Ok(Answered::New),
-            Command::TellFigures(to) => Ok(match self.figures == Some(*to) {
-                true => Answered::Already,
-                false => Answered::New,
-            }),
-            Command::End if self.over => Ok(Answered::Already),
-            Command::Change { .. } | Command::Pause | Command::Resume | Command::Revise(_)
-                if self.over =>
-            {
-                Err(Refusal::Ended)
-            }
-            Command::Revise(changes) if changes.made_to(&self.plan) == self.plan => {
-                Ok(Answered::Already)
-            }
-            Command::Revise(_) if self.granted() > 0 => Err(Refusal::Claimed),
-            Command::Revise(_) => Ok(Answered::New),
-            Command::Pause if self.paused => Ok(Answered::Already),
-            Command::Resume if !self.paused => Ok(Answered::Already),
-            Command::Change { quota: Some(quota), .. } if *quota < self.plan.quota => {
-                let leaves_something = *quota > 0 && self.plan.ends_at > self.plan.starts_at;
-                match self.granted() == 0 && leaves_something {
-                    true => Ok(Answered::New),
-                    false => Err(Refusal::OnlyMore),
-                }
-            }
-            Command::Change { quota, .. } if quota.is_none_or(|quota| quota == self.plan.quota) => {
-                Ok(Answered::Already)
-            }
-            Command::Change { .. } | Command::Pause | Command::Resume | Command::End => {
-                Ok(Answered::New)
-            }
-            Command::Claim { member, code } => {
-                return self.rights_to_claim(*member, code.as_deref(), caller);
-            }
-            Command::ClaimFirstLogin { member, at } => self.right_of_a_first_login(*member, *at),
-            Command::Redeem(command) => {
-                self.pool.right(command, caller, |_| None).map_err(Refusal::Coupon)
-            }
-        };
-        vec![right]
-    }
-
-    /// More than one, because the exact instant of the decision is not known.
-    fn rights_to_claim(
-        &self,
-        member: Id,
-        code: Option<&str>,
-        caller: &Caller,
-    ) -> Vec<Right<Refusal>> {
-        if caller.role == Role::Admin {
-            return vec![Err(Refusal::AdminsDoNotClaim)];
-        }
-        if self.has_one(member) {
-            return vec![Ok(Answered::Already)];
-        }
-        match &self.plan.trigger {
-            Trigger::FirstLogin => return vec![Err(Refusal::ByFirstLoginOnly)],
-            Trigger::Code(right) if code != Some(right.as_str()) => {
-                return vec![Err(Refusal::WrongCode)];
-            }
-            _ if self.over => return vec![Err(Refusal::Ended)],
-            _ => {}
-        }
-        let too_early = (self.time < self.plan.starts_at)
-            .then_some(Err(Refusal::NotYetOpen { starts_at: self.plan.starts_at }));
-        [self.right_to_a_rank()].into_iter().chain(too_early).collect()
-    }
-
-    fn right_of_a_first_login(&self, member: Id, at: Time) -> Right<Refusal> {
-        match &self.plan.trigger {
-            _ if self.has_one(member) => Ok(Answered::Already),
-            Trigger::Claim | Trigger::Code(_) => Err(Refusal::ByFirstLoginOnly),
-            Trigger::FirstLogin if self.ended || at >= self.plan.ends_at => Err(Refusal::Ended),
-            Trigger::FirstLogin if at < self.plan.starts_at => {
-                Err(Refusal::NotYetOpen { starts_at: self.plan.starts_at })
-            }
-            Trigger::FirstLogin => match self.right_to_a_rank() {
-                // Its voucher would have ended with the campaign.
-                Ok(Answered::New) if self.over && self.plan.valid_s.is_none() => {
-                    Err(Refusal::Ended)
-                }
-                right => right,
-            },
-        }
-    }
-
-    fn right_to_a_rank(&self) -> Right<Refusal> {
-        match (self.paused, self.granted() < self.plan.quota) {
-            (true, _) => Err(Refusal::Paused),
-            (false, true) => Ok(Answered::New),
-            (false, false) => Err(Refusal::SoldOut),
-        }
-    }
-}
+use actors::{Caller, Machine, Time};
 
 impl Kind for Campaign {
     type Model = Model;
@@ -269,7 +36,7 @@ impl Kind for Campaign {
     }
 
     fn is_expiry(event: &Event) -> bool {
-        matches!(event, Event::Redeemed(event) if is_end(event))
+        campaign::is_expiry(event)
     }
 
     fn wish(command: &Command) -> String {
@@ -290,7 +57,7 @@ impl Kind for Campaign {
         };
         assert_eq!((&overview.plan, overview.granted), (&model.plan, model.granted()));
         assert_eq!((overview.paused, overview.over), (model.paused, model.over));
-        assert_eq!(overview.figures, model.figures);
+        assert_eq!((overview.figures, overview.turn), (model.figures, model.turn));
         let Answer::Ledger(ledger) = machine.look(&Question::Ledger, cards) else {
             panic!("it is open")
         };
@@ -360,6 +127,7 @@ impl Kind for Campaign {
             Refusal::OnlyMore => "less was wanted",
             Refusal::Claimed => "campaign in use",
             Refusal::NoTimeLeft => "no time left",
+            Refusal::NotItsTurn => "renamed too late",
             Refusal::NotOpened | Refusal::NotAdmin => "campaign not opened",
         });
         refused_rightly(told, refusal);
@@ -398,7 +166,12 @@ fn is_answer_to(command: &Command, event: &Event) -> bool {
         | (Command::Resume, Event::Resumed)
         | (Command::End, Event::Ended)
         | (Command::Withdraw, Event::Withdrawn) => true,
-        (Command::Revise(changes), Event::Revised(plan)) => changes.made_to(plan) == *plan,
+        // A repeat, and what is so already, needs no turn.
+        (
+            Command::Revise(changes) | Command::ReviseInTurn { changes, .. },
+            Event::Revised(plan) | Event::RevisedInTurn { plan, .. },
+        ) => changes.made_to(plan) == *plan,
+        (Command::PassTurn(turn), Event::TurnPassed(passed)) => passed >= turn,
         (
             Command::Claim { member, .. } | Command::ClaimFirstLogin { member, .. },
             Event::Granted { member: to, .. },
@@ -411,5 +184,12 @@ fn is_answer_to(command: &Command, event: &Event) -> bool {
 
 /// A repeat of these says how the campaign is now, whatever led to it.
 fn tells_how_it_is(event: &Event) -> bool {
-    matches!(event, Event::Opened(_) | Event::Resumed | Event::Changed { .. } | Event::Revised(_))
+    matches!(
+        event,
+        Event::Opened(_)
+            | Event::Resumed
+            | Event::Changed { .. }
+            | Event::Revised(_)
+            | Event::TurnPassed(_)
+    )
 }

@@ -1,13 +1,13 @@
 //! A client who wants coupons: claims, has them assigned, uses them, holds them for a payment,
-//! changes their mind. Now and then they are an admin, an import that begins again somewhere, or
-//! the job that gives notices.
+//! changes their mind. Now and then they are an administrator (`administrators`), an import that
+//! begins again somewhere, or the job that gives notices.
 
 use super::super::World;
-use super::super::ask::{Asker, Call, FirstLook, Outcome};
+use super::super::ask::{Asker, Call, Outcome};
 use super::super::plan::EVENING;
-use super::known::{Mine, found_in_a_range, found_on_a_rack, import};
+use super::administrators;
+use super::known::{Mine, import};
 use actors::dice::Dice;
-use actors::domain::FiguresFor;
 use actors::domain::coupons::campaign::{self, Campaign};
 use actors::domain::coupons::rack::{self, Rack};
 use actors::domain::coupons::range::{self, Range};
@@ -18,12 +18,12 @@ use actors::{Caller, Id};
 
 pub const ADMIN: Caller = Caller { id: Id([200; 16]), role: Role::Admin };
 
-struct Client<'w> {
-    world: &'w World,
-    number: u64,
-    caller: Caller,
+pub(super) struct Client<'w> {
+    pub(super) world: &'w World,
+    pub(super) number: u64,
+    pub(super) caller: Caller,
     dice: Dice,
-    keys: u64,
+    pub(super) keys: u64,
     mine: Vec<Mine>,
     campaigns: Asker<'w, Campaign>,
     ranges: Asker<'w, Range>,
@@ -37,6 +37,9 @@ pub async fn live(world: &World, number: u64, seed: u64) {
     let (campaigns, ranges, racks) = (Asker::new(world), Asker::new(world), Asker::new(world));
     let (dice, keys, mine) = (Dice::new(seed), 1 << 60 | number << 32, Vec::new());
     let mut client = Client { world, number, caller, dice, keys, mine, campaigns, ranges, racks };
+    if client.below(3) == 0 {
+        client.mend_first().await;
+    }
     while !world.is_calm() {
         client.act().await;
         world.rest().await;
@@ -48,7 +51,7 @@ pub async fn live(world: &World, number: u64, seed: u64) {
 
 impl Client<'_> {
     async fn act(&mut self) {
-        match self.dice.below(32) {
+        match self.dice.below(34) {
             0..=5 => self.claim().await,
             6..=9 => self.assign().await,
             10 => self.have_mine().await,
@@ -58,8 +61,7 @@ impl Client<'_> {
             23 => self.somebody_elses().await,
             24..=25 => self.import().await,
             26..=28 => self.repeat().await,
-            29 if self.below(4) == 0 => self.administer_a_batch().await,
-            29 => self.administer().await,
+            29 | 32 | 33 => self.administer().await,
             30 => self.notice().await,
             _ => self.look().await,
         }
@@ -83,117 +85,6 @@ impl Client<'_> {
         };
         let key = (self.below(2) == 0).then(|| self.next_key(caller.id));
         self.send_to_campaign(Call::of(caller, key, command, vec![place])).await;
-    }
-
-    /// Some sources are asked for again, some by another member.
-    fn source(&mut self, batch: &[u8]) -> (Id, Key) {
-        let number = self.below(6);
-        let whose = if self.below(12) == 0 { (self.number / 2) ^ 1 } else { self.number / 2 };
-        self.source_of(whose, batch, number)
-    }
-
-    fn source_of(&self, whose: u64, batch: &[u8], number: u64) -> (Id, Key) {
-        let source = Id::digest(&[b"source", batch, &whose.to_le_bytes(), &number.to_le_bytes()]);
-        (source, Key::new(Id::SYSTEM, &source.0, &[&self.caller.id.0]))
-    }
-
-    async fn assign(&mut self) {
-        let places = self.world.plan(|plan| plan.coupons.places(false));
-        let member = self.caller.id;
-        let call = match self.below(4) {
-            0 => {
-                Call::of(self.caller, None, range::Command::Assign { member, source: None }, places)
-            }
-            1 => {
-                let key = self.next_key(member);
-                Call::of(
-                    self.caller,
-                    Some(key),
-                    range::Command::Assign { member, source: None },
-                    places,
-                )
-            }
-            _ => {
-                let (source, key) = self.source(b"ranges");
-                let first_look = FirstLook {
-                    question: range::Question::Source(source),
-                    found: found_in_a_range,
-                };
-                let command = range::Command::Assign { member, source: Some(source) };
-                Call {
-                    first_look: Some(first_look),
-                    ..Call::of(self.caller, Some(key), command, places)
-                }
-            }
-        };
-        self.send_to_range(call).await;
-    }
-
-    /// Where each may have one, the member names the place.
-    async fn have_mine(&mut self) {
-        let places = self.world.plan(|plan| plan.coupons.places(true));
-        let place = places[self.caller.id.0[0] as usize % places.len()];
-        let member = self.caller.id;
-        // His own: two members live in two places, and neither would know that the other has used
-        // the source.
-        let source = (self.below(3) == 0)
-            .then(|| self.source_of(self.number / 2, b"one each", self.keys % 3).0);
-        let key = (self.below(2) == 0).then(|| self.next_key(member));
-        self.send_to_range(Call::of(
-            self.caller,
-            key,
-            range::Command::Assign { member, source },
-            vec![place],
-        ))
-        .await;
-    }
-
-    async fn assign_a_code(&mut self) {
-        let (files, racks) =
-            self.world.plan(|plan| (plan.coupons.files.clone(), plan.coupons.racks));
-        let batch = files[self.below(2) as usize].0;
-        let member = self.caller.id;
-        let places = (0..racks).collect();
-        let within = |source| rack::Command::In {
-            batch,
-            command: range::Command::Assign { member, source },
-        };
-        let call = match self.below(3) {
-            0 => {
-                let key = (self.below(2) == 0).then(|| self.next_key(member));
-                Call::of(self.caller, key, within(None), places)
-            }
-            _ => {
-                let (source, key) = self.source(batch.to_string().as_bytes());
-                let question =
-                    rack::Question::In { batch, question: range::Question::Source(source) };
-                let first_look = FirstLook { question, found: found_on_a_rack };
-                Call {
-                    first_look: Some(first_look),
-                    ..Call::of(self.caller, Some(key), within(Some(source)), places)
-                }
-            }
-        };
-        self.send_to_rack(call).await;
-    }
-
-    /// One part of a batch, which is all that it knows of.
-    async fn administer_a_batch(&mut self) {
-        let places = self.world.plan(|plan| plan.coupons.ranges.len() as u64);
-        let place = self.below(places) as u16;
-        let end = self.world.plan(|plan| plan.coupons.ranges[place as usize].1.expires_at);
-        let command = match self.below(16) {
-            0..=3 => range::Command::Pause,
-            4..=7 => range::Command::Resume,
-            8 => range::Command::VoidAll,
-            9..=11 => range::Command::Freeze,
-            12..=13 => range::Command::Thaw,
-            14 if self.below(4) == 0 => range::Command::Withdraw,
-            _ => range::Command::Extend { expires_at: end.plus_s(self.below(3) as u32 * 300) },
-        };
-        let caller = if self.below(8) == 0 { self.caller } else { ADMIN };
-        let key = (self.below(2) == 0).then(|| self.next_key(caller.id));
-        self.send_to_range(Call::of(caller, key, command, vec![place])).await;
     }
 
     /// A given coupon, or one that is taken out before it has an owner.
@@ -293,30 +184,6 @@ impl Client<'_> {
         }
     }
 
-    async fn administer(&mut self) {
-        let place = self.below(self.world.plan(|plan| plan.coupons.campaigns.len() as u64)) as u16;
-        let command = match self.below(10) {
-            0..=2 => campaign::Command::Pause,
-            3..=6 => campaign::Command::Resume,
-            7..=8 => campaign::Command::Change { quota: Some(self.below(12)), ends_at: None },
-            _ if self.below(4) == 0 => campaign::Command::End,
-            _ if self.below(4) == 0 => campaign::Command::Withdraw,
-            _ if self.below(2) == 0 => {
-                let (name, quota) = (Some(self.keys.to_string()), Some(1 + self.below(12)));
-                let changes = campaign::CampaignChanges { name, quota, ..Default::default() };
-                campaign::Command::Revise(changes)
-            }
-            _ if self.below(2) == 0 => {
-                let whom = [FiguresFor::Public, FiguresFor::Members, FiguresFor::Staff];
-                campaign::Command::TellFigures(whom[self.below(3) as usize])
-            }
-            _ => campaign::Command::Resume,
-        };
-        let caller = if self.below(8) == 0 { self.caller } else { ADMIN };
-        let key = (self.below(2) == 0).then(|| self.next_key(caller.id));
-        self.send_to_campaign(Call::of(caller, key, command, vec![place])).await;
-    }
-
     async fn notice(&mut self) {
         let until = EVENING.plus_s(10 * 24 * 3600);
         let command = redeem::Command::Notice {
@@ -399,18 +266,33 @@ impl Client<'_> {
         }
     }
 
-    async fn send_to_campaign(&mut self, call: Call<Campaign>) {
+    pub(super) async fn send_to_campaign(&mut self, call: Call<Campaign>) {
         let told = self.campaigns.send(call, &mut self.dice).await;
+        if let Ok((_, done)) = &told
+            && let Some(case) = administrators::case_of_campaign(&done.event)
+        {
+            self.world.count(case);
+        }
         self.remember_voucher(&told);
     }
 
-    async fn send_to_range(&mut self, call: Call<Range>) {
+    pub(super) async fn send_to_range(&mut self, call: Call<Range>) {
         let told = self.ranges.send(call, &mut self.dice).await;
+        if let Ok((_, done)) = &told
+            && let Some(case) = administrators::case_of_range(&done.event)
+        {
+            self.world.count(case);
+        }
         self.remember_coupon(&told);
     }
 
-    async fn send_to_rack(&mut self, call: Call<Rack>) {
+    pub(super) async fn send_to_rack(&mut self, call: Call<Rack>) {
         let told = self.racks.send(call, &mut self.dice).await;
+        if let Ok((_, done)) = &told
+            && let Some(case) = administrators::case_of_share(&done.event)
+        {
+            self.world.count(case);
+        }
         self.remember_code(&told);
     }
 
@@ -451,11 +333,11 @@ impl Client<'_> {
         (mine > 0).then(|| self.mine[self.dice.below(mine) as usize])
     }
 
-    fn below(&mut self, bound: u64) -> u64 {
+    pub(super) fn below(&mut self, bound: u64) -> u64 {
         self.dice.below(bound)
     }
 
-    fn next_key(&mut self, who: Id) -> Key {
+    pub(super) fn next_key(&mut self, who: Id) -> Key {
         self.keys += 1;
         let text = self.keys.to_le_bytes();
         Key::new(who, &text, &[b"meaning", &text])

@@ -1,7 +1,10 @@
 //! Coupons in the world: campaigns, ranges of batches and racks of imported codes, with models that
 //! share no code with the rule books.
 
+mod administrators;
+mod assigning;
 pub mod batch;
+mod campaign;
 mod campaigns;
 pub mod client;
 pub mod end;
@@ -21,7 +24,7 @@ pub fn campaigns(plan: &plan::Coupons) -> Room<Campaign> {
         plan.campaigns.iter().find(|(serial, _)| serial == name).expect("it is planned").1.clone()
     };
     Room::new(plan.campaigns.iter().map(|(serial, _)| *serial).collect(), |name| {
-        campaigns::Model::new(of(name))
+        campaign::Model::new(of(name))
     })
 }
 
