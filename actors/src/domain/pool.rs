@@ -3,6 +3,7 @@
 
 use crate::domain::NoSuchName;
 use crate::domain::day::Day;
+use crate::machine::Verdict;
 use serde::de::{Error, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
@@ -12,6 +13,59 @@ use std::str::FromStr;
 /// be withdrawn, and another one arranged under its name. What is told to the slices, tills and
 /// boxes of the earlier one comes too late then: they compare this number.
 pub type Edition = u32;
+
+/// What a slice, a till or a box is told. What opens or begins something says of which edition of
+/// the pool it is. What is about something that exists needs not: a pool in which there ever was
+/// anything is not withdrawn.
+pub trait PoolCommand: Sized {
+    fn begins_something(&self) -> bool;
+    /// Of an edition behind the first.
+    fn of_later(edition: Edition, command: Box<Self>) -> Self;
+    /// What `of_later` was made of.
+    fn as_later(&self) -> Option<(Edition, &Self)>;
+
+    fn in_edition(&self) -> (Option<Edition>, &Self) {
+        match self.as_later() {
+            Some((edition, command)) => (Some(edition), command),
+            None => (self.begins_something().then_some(0), self),
+        }
+    }
+
+    /// The same in that edition; in the first as it always was.
+    fn of(self, edition: Edition) -> Self {
+        match edition {
+            0 => self,
+            _ => Self::of_later(edition, Box::new(self)),
+        }
+    }
+}
+
+/// Why a part of a pool does not give way.
+pub(super) trait InTheWay {
+    const TOUCHED: Self;
+    const CLOSED: Self;
+}
+
+/// How a part of a pool stands when the pool is withdrawn.
+pub(super) struct PoolPart {
+    /// What is of an earlier one comes too late.
+    pub edition: Edition,
+    /// Somebody has done something here, in this edition.
+    pub touched: bool,
+    pub closed: bool,
+}
+
+impl PoolPart {
+    /// Whether it gives way to the withdrawal of that edition. It may have before.
+    pub fn withdraw<E, R: InTheWay>(self, edition: Edition, event: E) -> Result<Verdict<E>, R> {
+        match edition < self.edition {
+            true => Ok(Verdict::Already(event)),
+            false if self.touched => Err(R::TOUCHED),
+            false if self.closed => Err(R::CLOSED),
+            false => Ok(Verdict::New(event)),
+        }
+    }
+}
 
 /// Days come before names of their own, in their order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -8,7 +8,7 @@ use actors::domain::lottery::{
     Command, Event, Lottery, LotteryPlan, LotteryView, Phase, Question, Refusal, TicketSetup,
     closing_of_row,
 };
-use actors::domain::pool::{Edition, PoolName};
+use actors::domain::pool::{Edition, PoolCommand, PoolName};
 use actors::domain::shelves;
 use actors::domain::tickets::{self, OrderNumber, PartFate, Slice};
 use actors::domain::till::{self, MemberLimits, OrderWish, Till, TillTerms};

@@ -19,7 +19,7 @@ use actors::domain::ballots::{
 };
 use actors::domain::draw::{Hash, Sealed};
 use actors::domain::lottery::{ArrangedPlan, Lot};
-use actors::domain::pool::PoolName;
+use actors::domain::pool::{PoolCommand, PoolName};
 use actors::domain::shelves;
 use actors::engine::{By, Failure};
 use actors::store::{ListedRow, Page, StoreError};

@@ -12,7 +12,7 @@ use crate::tickets::WantedTickets;
 use crate::tickets::opened::open_with;
 use actors::dice::Dice;
 use actors::domain::lottery::ArrangedPlan;
-use actors::domain::pool::PoolName;
+use actors::domain::pool::{PoolCommand, PoolName};
 use actors::domain::tickets::{self, SliceName};
 use actors::domain::till::{
     self, Command, Event, LimitKey, OrderEnd, OrderId, OrderPart, OrderStage, OrderWish, TillName,

@@ -18,7 +18,7 @@ use crate::tickets::opened::open_with;
 use crate::tickets::{RefundedBy, RefundedTickets, Tickets, WantedTickets};
 use actors::Id;
 use actors::domain::lottery::ArrangedPlan;
-use actors::domain::pool::PoolName;
+use actors::domain::pool::{PoolCommand, PoolName};
 use actors::domain::tickets::stock::Ticket;
 use actors::domain::tickets::{self, SliceName, TicketId};
 use actors::domain::till::{

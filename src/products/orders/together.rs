@@ -11,6 +11,7 @@ use crate::tickets::opened::open_with;
 use actors::Caller;
 use actors::dice::Dice;
 use actors::domain::lottery::ArrangedPlan;
+use actors::domain::pool::PoolCommand;
 use actors::domain::tickets::stock::Ticket;
 use actors::domain::tickets::{Answer, Command, Event, Question, Refusal, SliceName};
 use actors::domain::till::{OrderPart, OrderWish};

@@ -14,7 +14,7 @@ use crate::table::Engine;
 use crate::tickets::opened::open_with;
 use actors::Id;
 use actors::domain::lottery::ArrangedPlan;
-use actors::domain::pool::PoolName;
+use actors::domain::pool::{PoolCommand, PoolName};
 use actors::domain::shelves;
 use actors::domain::tickets::pattern::Pattern;
 use actors::domain::tickets::stock::Ticket;

@@ -1,6 +1,7 @@
 //! What a slice is told when it is first needed.
 
 use actors::domain::lottery::ArrangedPlan;
+use actors::domain::pool::PoolCommand;
 use actors::domain::tickets::{Command, SliceName};
 
 pub(crate) fn open_with(plan: &ArrangedPlan) -> impl Fn(&SliceName) -> Option<Command> + Sync {

@@ -15,7 +15,7 @@ use crate::cards::{Card, Cards};
 use crate::dice::Dice;
 use crate::domain::draw::merkle::{BLOCK, GrowingTree};
 use crate::domain::draw::{Hash, Sealed, chain};
-use crate::domain::pool::Edition;
+use crate::domain::pool::{Edition, PoolCommand, PoolPart};
 use crate::domain::shelves;
 use crate::machine::{Caller, Counts, Machine, Role, Stamp, Verdict};
 use crate::store::{Row, Shelf};
@@ -62,7 +62,11 @@ impl Machine for BallotBox {
             return Err(Refusal::Withdrawn);
         }
         let terms = match (command, &self.terms) {
-            (Command::Withdraw { edition }, _) => return self.withdraw(*edition),
+            (Command::Withdraw { edition }, _) => {
+                let (touched, closed) = (self.count() > 0, self.sealed.is_some());
+                let part = PoolPart { edition: self.edition, touched, closed };
+                return part.withdraw(*edition, Event::Withdrawn { edition: *edition });
+            }
             (Command::Open { name, terms }, None) => {
                 let (name, terms) = (*name, *terms);
                 return Ok(Verdict::New(match edition.unwrap_or_default() {
@@ -184,15 +188,6 @@ impl BallotBox {
     fn open(&mut self, name: BoxName, terms: BoxTerms) {
         (self.name, self.terms) = (Some(name), Some(terms));
         self.head = chain::start(&name.to_string());
-    }
-
-    fn withdraw(&self, edition: Edition) -> Result<Verdict<Event>, Refusal> {
-        match edition < self.edition {
-            true => Ok(Verdict::Already(Event::Withdrawn { edition })),
-            false if self.count() > 0 => Err(Refusal::Touched),
-            false if self.sealed.is_some() => Err(Refusal::Closed),
-            false => Ok(Verdict::New(Event::Withdrawn { edition })),
-        }
     }
 
     fn count(&self) -> u64 {

@@ -2,7 +2,7 @@
 
 use super::names::BoxName;
 use crate::domain::draw::{Hash, Sealed, chain};
-use crate::domain::pool::Edition;
+use crate::domain::pool::{Edition, InTheWay, PoolCommand};
 use crate::id::Id;
 use crate::machine::Refused;
 use crate::time::Time;
@@ -37,21 +37,19 @@ pub enum Command {
     },
 }
 
-impl Command {
-    /// What opens the box or is put into it says of which edition of the pool it is.
-    pub fn in_edition(&self) -> (Option<Edition>, &Command) {
-        match self {
-            Command::InEdition { edition, command } => (Some(*edition), command),
-            Command::Open { .. } | Command::Submit => (Some(0), self),
-            _ => (None, self),
-        }
+impl PoolCommand for Command {
+    fn begins_something(&self) -> bool {
+        matches!(self, Command::Open { .. } | Command::Submit)
     }
 
-    /// The same in that edition; in the first as it always was.
-    pub fn of(self, edition: Edition) -> Command {
-        match edition {
-            0 => self,
-            _ => Command::InEdition { edition, command: Box::new(self) },
+    fn of_later(edition: Edition, command: Box<Command>) -> Command {
+        Command::InEdition { edition, command }
+    }
+
+    fn as_later(&self) -> Option<(Edition, &Command)> {
+        match self {
+            Command::InEdition { edition, command } => Some((*edition, command)),
+            _ => None,
         }
     }
 }
@@ -92,6 +90,11 @@ pub enum Refusal {
     NotForAdmins,
     Closed,
     Full,
+}
+
+impl InTheWay for Refusal {
+    const TOUCHED: Refusal = Refusal::Touched;
+    const CLOSED: Refusal = Refusal::Closed;
 }
 
 impl Refused for Refusal {

@@ -21,7 +21,7 @@ use super::words::{Answer, Command, Event, Question, Refusal, TicketLedger};
 use super::{past, rows};
 use crate::cards::{Card, Cards, NameShelf};
 use crate::dice::Dice;
-use crate::domain::pool::Edition;
+use crate::domain::pool::{Edition, PoolCommand, PoolPart};
 use crate::machine::{Caller, Counts, Machine, Stamp, Verdict};
 use crate::store::Row;
 use crate::time::Time;
@@ -64,7 +64,11 @@ impl Machine for Slice {
             return Err(Refusal::Withdrawn);
         }
         let terms = match (command, &self.terms) {
-            (Command::Withdraw { edition }, _) => return self.withdraw(*edition),
+            (Command::Withdraw { edition }, _) => {
+                let (touched, closed) = (self.touched, self.closing);
+                let part = PoolPart { edition: self.edition, touched, closed };
+                return part.withdraw(*edition, Event::Withdrawn { edition: *edition });
+            }
             (Command::Open { lead, terms }, None) => {
                 let (lead, terms) = (*lead, terms.clone());
                 return Ok(Verdict::New(match edition.unwrap_or_default() {
@@ -273,15 +277,6 @@ impl Slice {
 
     pub(super) fn takes_commands(&self, terms: &SliceTerms, stamp: &Stamp) -> Result<(), Refusal> {
         if self.closing || stamp.at >= terms.closes_at { Err(Refusal::Closed) } else { Ok(()) }
-    }
-
-    fn withdraw(&self, edition: Edition) -> Result<Verdict<Event>, Refusal> {
-        match edition < self.edition {
-            true => Ok(Verdict::Already(Event::Withdrawn { edition })),
-            false if self.touched => Err(Refusal::Touched),
-            false if self.closing => Err(Refusal::Closed),
-            false => Ok(Verdict::New(Event::Withdrawn { edition })),
-        }
     }
 
     fn seal(&self) -> Result<Verdict<Event>, Refusal> {

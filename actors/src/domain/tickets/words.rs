@@ -5,7 +5,7 @@ use super::names::OrderNumber;
 use super::pattern::Pattern;
 use super::stock::Ticket;
 use super::terms::{FirstTerms, SliceTerms};
-use crate::domain::pool::Edition;
+use crate::domain::pool::{Edition, InTheWay, PoolCommand};
 use crate::id::Id;
 use crate::machine::Refused;
 use crate::time::Time;
@@ -190,26 +190,26 @@ pub enum Event {
     },
 }
 
-impl Command {
-    /// What opens or begins something says of which edition of the pool it is. What is about a hold
-    /// that exists needs none: a pool in which there ever was one is not withdrawn.
-    pub fn in_edition(&self) -> (Option<Edition>, &Command) {
-        match self {
-            Command::InEdition { edition, command } => (Some(*edition), command),
+impl PoolCommand for Command {
+    fn begins_something(&self) -> bool {
+        matches!(
+            self,
             Command::Open { .. }
-            | Command::Hold { .. }
-            | Command::HoldFor { .. }
-            | Command::HoldTogether { .. }
-            | Command::HoldTogetherFor { .. } => (Some(0), self),
-            _ => (None, self),
-        }
+                | Command::Hold { .. }
+                | Command::HoldFor { .. }
+                | Command::HoldTogether { .. }
+                | Command::HoldTogetherFor { .. }
+        )
     }
 
-    /// The same in that edition; in the first as it always was.
-    pub fn of(self, edition: Edition) -> Command {
-        match edition {
-            0 => self,
-            _ => Command::InEdition { edition, command: Box::new(self) },
+    fn of_later(edition: Edition, command: Box<Command>) -> Command {
+        Command::InEdition { edition, command }
+    }
+
+    fn as_later(&self) -> Option<(Edition, &Command)> {
+        match self {
+            Command::InEdition { edition, command } => Some((*edition, command)),
+            _ => None,
         }
     }
 }
@@ -286,6 +286,11 @@ pub enum Refusal {
     PartsLive {
         parts: u64,
     },
+}
+
+impl InTheWay for Refusal {
+    const TOUCHED: Refusal = Refusal::Touched;
+    const CLOSED: Refusal = Refusal::Closed;
 }
 
 impl Refused for Refusal {

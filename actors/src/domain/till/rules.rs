@@ -15,7 +15,7 @@ use super::names::TillName;
 use super::words::{Answer, Command, Event, Question, Refusal, TillLedger, TillTerms};
 use super::{cards, rows};
 use crate::cards::{Card, Cards, NameShelf};
-use crate::domain::pool::Edition;
+use crate::domain::pool::{Edition, PoolCommand, PoolPart};
 use crate::machine::{Caller, Counts, Machine, Stamp, Verdict};
 use crate::store::Row;
 use crate::time::Time;
@@ -58,7 +58,11 @@ impl Machine for Till {
             return Err(Refusal::Withdrawn);
         }
         let terms = match (command, &self.terms) {
-            (Command::Withdraw { edition }, _) => return self.withdraw(*edition),
+            (Command::Withdraw { edition }, _) => {
+                let (touched, closed) = (self.touched, self.closing);
+                let part = PoolPart { edition: self.edition, touched, closed };
+                return part.withdraw(*edition, Event::Withdrawn { edition: *edition });
+            }
             (Command::Open { terms }, None) => {
                 let terms = *terms;
                 return Ok(Verdict::New(match edition.unwrap_or_default() {
@@ -187,15 +191,6 @@ impl Machine for Till {
 impl Till {
     pub(super) fn takes_orders(&self, terms: &TillTerms, stamp: &Stamp) -> Result<(), Refusal> {
         if self.closing || stamp.at >= terms.closes_at { Err(Refusal::Closed) } else { Ok(()) }
-    }
-
-    fn withdraw(&self, edition: Edition) -> Result<Verdict<Event>, Refusal> {
-        match edition < self.edition {
-            true => Ok(Verdict::Already(Event::Withdrawn { edition })),
-            false if self.touched => Err(Refusal::Touched),
-            false if self.closing => Err(Refusal::Closed),
-            false => Ok(Verdict::New(Event::Withdrawn { edition })),
-        }
     }
 
     fn ledger(&self) -> TillLedger {

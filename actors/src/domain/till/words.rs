@@ -1,7 +1,7 @@
 //! What a till is told, what it is asked, and what it says.
 
 use super::names::LimitKey;
-use crate::domain::pool::Edition;
+use crate::domain::pool::{Edition, InTheWay, PoolCommand};
 use crate::domain::tickets::stock::Ticket;
 use crate::domain::tickets::{OrderNumber, Pattern};
 use crate::id::Id;
@@ -183,22 +183,19 @@ pub enum Event {
     },
 }
 
-impl Command {
-    /// What opens or begins something says of which edition of the pool it is. What is about an
-    /// order that exists needs none: a pool in which there ever was one is not withdrawn.
-    pub fn in_edition(&self) -> (Option<Edition>, &Command) {
-        match self {
-            Command::InEdition { edition, command } => (Some(*edition), command),
-            Command::Open { .. } | Command::Begin { .. } | Command::Take { .. } => (Some(0), self),
-            _ => (None, self),
-        }
+impl PoolCommand for Command {
+    fn begins_something(&self) -> bool {
+        matches!(self, Command::Open { .. } | Command::Begin { .. } | Command::Take { .. })
     }
 
-    /// The same in that edition; in the first as it always was.
-    pub fn of(self, edition: Edition) -> Command {
-        match edition {
-            0 => self,
-            _ => Command::InEdition { edition, command: Box::new(self) },
+    fn of_later(edition: Edition, command: Box<Command>) -> Command {
+        Command::InEdition { edition, command }
+    }
+
+    fn as_later(&self) -> Option<(Edition, &Command)> {
+        match self {
+            Command::InEdition { edition, command } => Some((*edition, command)),
+            _ => None,
         }
     }
 }
@@ -310,6 +307,11 @@ pub enum Refusal {
 pub enum AllowanceSide {
     Held,
     Bought,
+}
+
+impl InTheWay for Refusal {
+    const TOUCHED: Refusal = Refusal::Touched;
+    const CLOSED: Refusal = Refusal::Closed;
 }
 
 impl Refused for Refusal {}
