@@ -85,4 +85,6 @@ pub mod shelves {
     pub const VOIDINGS: Shelf = Shelf(33);
     /// All names that a campaign has, and in which turn it got them, by serial.
     pub const NAMES_OF: Shelf = Shelf(34);
+    /// What an imported code has otherwise than its batch, by slot.
+    pub const TERMS_OF: Shelf = Shelf(35);
 }

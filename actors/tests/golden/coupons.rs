@@ -8,7 +8,7 @@ use actors::domain::coupons::coupon::{self, Past, Tenure, Use};
 use actors::domain::coupons::range::{self, RangeTerms, VoidedCounts, VoidedCoupon};
 use actors::domain::coupons::redeem::LapsedHold;
 use actors::domain::coupons::{
-    CancelBy, Cut, Discount, Offer, Percent, Serial, catalogue, rack, redeem,
+    CancelBy, CodeTerms, Cut, Discount, Offer, Percent, Serial, catalogue, rack, redeem,
 };
 use actors::engine::record::Entry as Line;
 
@@ -307,6 +307,31 @@ fn rack_events() -> Vec<(rack::Event, &'static str)> {
             },
             "3100000002adadadadadadadadadadadadadadadadf6a3b8ded9680000030a01f4030000b6f3dcded968\
              ac0201010641c3914f2d31",
+        ),
+        (
+            ImportedWithTerms {
+                batch: Serial(10),
+                terms,
+                spelling: rack::Spelling::Loose,
+                first: 300,
+                lines: vec![
+                    (
+                        (1, "b".into()),
+                        CodeTerms { expires_at: Some(UNTIL), ..CodeTerms::default() },
+                    ),
+                    (
+                        (2, "c".into()),
+                        CodeTerms {
+                            discount: Some(Discount::Amount(500)),
+                            min_amount: Some(1000),
+                            max_discount: Some(300),
+                            ..CodeTerms::default()
+                        },
+                    ),
+                ],
+            },
+            "4500000002adadadadadadadadadadadadadadadadf6a3b8ded9680000040a01f4030000b6f3dcded968\
+             01ac020201016201b6f3dcded968000000020163000101f40301e80701ac02",
         ),
         (
             In {

@@ -16,6 +16,7 @@ mod lists;
 mod lottery;
 mod notices;
 mod orders;
+mod own_terms;
 mod parts;
 mod rack;
 mod random;

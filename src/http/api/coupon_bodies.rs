@@ -141,8 +141,8 @@ impl CouponBody {
         view: &CouponView,
         names: &OutsiderNames,
     ) -> CouponBody {
-        let CouponView { state, coupon } = view;
-        let worth = Worth::from(known.offer());
+        let CouponView { state, coupon, own_offer } = view;
+        let worth = Worth::from(own_offer.as_ref().unwrap_or(known.offer()));
         let owned = coupon.owner != Id::SYSTEM;
         CouponBody {
             code: code.into(),

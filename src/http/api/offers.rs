@@ -7,8 +7,7 @@ use actors::domain::coupons::{CancelBy, Discount, Offer, OfferChanges, Percent};
 use serde::{Deserialize, Serialize, Serializer};
 use utoipa::ToSchema;
 
-/// Money is counted in minor units, and nothing costs more than this.
-pub const MOST_MONEY: u64 = 1_000_000_000_000_000;
+pub use actors::domain::coupons::MOST_MONEY;
 
 /// An offer before it is checked.
 #[derive(Clone, Debug, Default)]

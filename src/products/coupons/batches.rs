@@ -133,6 +133,7 @@ impl Batches {
             rack::Event::In { event, .. } => Some(event),
             rack::Event::Imported { .. }
             | rack::Event::ImportedLoosely { .. }
+            | rack::Event::ImportedWithTerms { .. }
             | rack::Event::Opened { .. } => None,
         })?;
         Ok((place, done))

@@ -1,5 +1,6 @@
 //! The coupons and vouchers that expire on a day, touched or not, by cursor: first those of
-//! campaigns, then those of batches.
+//! campaigns, then those of batches that expire then, then those of batches that expire later, but
+//! have codes with ends of their own.
 
 use crate::coupons::batches::parts;
 use crate::coupons::{Coupons, FoundCoupon};
@@ -18,6 +19,7 @@ use std::sync::Arc;
 pub enum Spot {
     Campaign { serial: Serial, slot: u64 },
     Batch { expires_at: Time, serial: Serial, part: u8, slot: u64 },
+    OwnEnds { serial: Serial, part: u8, slot: u64 },
 }
 
 impl Spot {
@@ -26,6 +28,11 @@ impl Spot {
     /// Before all batches.
     fn batches(since: Time) -> Spot {
         Spot::Batch { expires_at: since, serial: Serial(0), part: 0, slot: 0 }
+    }
+
+    /// At the first of them from that one on.
+    fn own_ends(serial: Serial) -> Spot {
+        Spot::OwnEnds { serial, part: 0, slot: 0 }
     }
 }
 
@@ -42,8 +49,13 @@ pub struct Expiring {
     pub assigned: Option<bool>,
 }
 
+type Found = (CouponHome, Arc<Promotion>, CouponView);
+
 /// Where coupons were found, and where to go on.
-type Stretch = (Vec<(CouponHome, Arc<Promotion>, CouponView)>, Option<Spot>);
+type Stretch = (Vec<Found>, Option<Spot>);
+
+/// A batch, a part of it, and a slot of that.
+type BatchSpot = (Serial, u8, u64);
 
 impl Coupons {
     /// At most `limit`, from the spot on; and where to go on, if that was not all.
@@ -62,6 +74,10 @@ impl Coupons {
                     self.in_campaign(what, serial, slot, limit - found.len()).await?
                 }
                 Spot::Batch { .. } => self.in_batch(what, from, limit - found.len()).await?,
+                Spot::OwnEnds { serial, part, slot } => {
+                    let from = (serial, part, slot);
+                    self.in_batch_of_own_ends(what, from, limit - found.len()).await?
+                }
             };
             for (home, promotion, view) in stretch {
                 let is_assigned = view.coupon.owner != Id::SYSTEM;
@@ -120,35 +136,54 @@ impl Coupons {
         let batches =
             self.promotions.expiring(what.since.max(expires_at), what.until, before, 1).await?;
         let Some((expires_at, found)) = batches.first().copied() else {
-            return Ok((Vec::new(), None));
+            return Ok((Vec::new(), Some(Spot::own_ends(Serial(0)))));
         };
-        let Some(promotion) = self.promotions.find(found).await? else {
-            return Ok((Vec::new(), None));
-        };
-        let Some(plan) = promotion.batch() else { return Ok((Vec::new(), None)) };
+        let from = if found == serial { (found, part, slot) } else { (found, 0, 0) };
         // One that was extended is listed by its old expiry, too.
-        let now = self.batches.overview(found, plan).await?.terms;
-        if now.expires_at != expires_at {
-            let serial = Serial(found.0 + 1);
-            return Ok((Vec::new(), Some(Spot::Batch { expires_at, serial, part: 0, slot: 0 })));
-        }
-        let (part, slot) = if found == serial { (part, slot) } else { (0, 0) };
-        let parts = parts(found, plan);
-        let Some(here) = parts.get(part as usize) else {
-            return Ok((
-                Vec::new(),
-                Some(Spot::Batch { expires_at, serial: Serial(found.0 + 1), part: 0, slot: 0 }),
-            ));
+        let is_meant = |end: Time| end == expires_at;
+        let (coupons, (serial, part, slot)) = self.in_parts(what, from, is_meant, limit).await?;
+        Ok((coupons, Some(Spot::Batch { expires_at, serial, part, slot })))
+    }
+
+    /// The first part, from that one on, of a batch that expires after the window.
+    async fn in_batch_of_own_ends(
+        &self,
+        what: &Expiring,
+        (serial, part, slot): BatchSpot,
+        limit: usize,
+    ) -> Result<Stretch, Error> {
+        let before = serial.0.checked_sub(1).map(Serial);
+        let batches = self.promotions.with_own_ends(before, 1).await?;
+        let Some(found) = batches.first().copied() else { return Ok((Vec::new(), None)) };
+        let from = if found == serial { (found, part, slot) } else { (found, 0, 0) };
+        // Of one that expires before, none expires in the window; in it, all were looked at.
+        let is_meant = |end: Time| end >= what.until;
+        let (coupons, (serial, part, slot)) = self.in_parts(what, from, is_meant, limit).await?;
+        Ok((coupons, Some(Spot::OwnEnds { serial, part, slot })))
+    }
+
+    /// A stretch of one part of a batch, if its end is one that is meant; and where to go on.
+    async fn in_parts(
+        &self,
+        what: &Expiring,
+        (serial, part, slot): BatchSpot,
+        is_meant: impl Fn(Time) -> bool,
+        limit: usize,
+    ) -> Result<(Vec<Found>, BatchSpot), Error> {
+        let behind = (Vec::new(), (Serial(serial.0 + 1), 0, 0));
+        let Some(promotion) = self.promotions.find(serial).await? else { return Ok(behind) };
+        let Some(plan) = promotion.batch() else { return Ok(behind) };
+        let now = self.batches.overview(serial, plan).await?.terms;
+        let parts = parts(serial, plan);
+        let Some(here) = parts.get(part as usize).filter(|_| is_meant(now.expires_at)) else {
+            return Ok(behind);
         };
         let Walked { found: coupons, next } =
             self.batches.walk(plan, *here, &what.walk(slot, limit)).await?;
-        let next = match next {
-            Some(slot) => Spot::Batch { expires_at, serial: found, part, slot },
-            None => Spot::Batch { expires_at, serial: found, part: part + 1, slot: 0 },
-        };
+        let next = next.map_or((serial, part + 1, 0), |slot| (serial, part, slot));
         let known = promotion.with_terms(&now, false).map_or(promotion.clone(), Arc::new);
         let home = |(slot, view)| (here.home(slot), known.clone(), view);
-        Ok((coupons.into_iter().map(home).collect(), Some(next)))
+        Ok((coupons.into_iter().map(home).collect(), next))
     }
 }
 

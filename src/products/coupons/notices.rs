@@ -1,5 +1,6 @@
-//! Telling owners that their coupons expire: every campaign, and every batch that expires in the
-//! window, is asked to tell its own, some at a time.
+//! Telling owners that their coupons expire: every campaign, every batch that expires in the
+//! window, and every one whose codes have ends of their own, is asked to tell its own, some at a
+//! time.
 
 use crate::coupons::Coupons;
 use crate::coupons::batches::{BatchPart, parts};
@@ -9,7 +10,7 @@ use crate::table::Engine;
 use actors::domain::Between;
 use actors::domain::coupons::redeem::{self, Command, Event};
 use actors::domain::coupons::rows::{after_lines_before, notice_of_row};
-use actors::domain::coupons::{CouponHome, SerialKind, campaign, range};
+use actors::domain::coupons::{CouponHome, Serial, SerialKind, campaign, range};
 use actors::domain::day::Day;
 use actors::domain::notices::{self, Question};
 use actors::domain::{Only, shelves};
@@ -77,16 +78,33 @@ impl Coupons {
         loop {
             let page = self.promotions.expiring(due.since, due.until, after, AT_ONCE).await?;
             for (_, serial) in &page {
-                let Some(batch) = self.promotions.find(*serial).await? else { continue };
-                for part in batch.batch().map_or_else(Vec::new, |plan| parts(*serial, plan)) {
-                    told += self.tell(&batch, Some(part), due).await?;
-                }
+                told += self.tell_batch(*serial, due).await?;
+            }
+            after = page.last().copied();
+            if page.len() < AT_ONCE {
+                break;
+            }
+        }
+        let mut after = None;
+        loop {
+            let page = self.promotions.with_own_ends(after, AT_ONCE).await?;
+            for serial in &page {
+                told += self.tell_batch(*serial, due).await?;
             }
             after = page.last().copied();
             if page.len() < AT_ONCE {
                 return Ok(told);
             }
         }
+    }
+
+    async fn tell_batch(&self, serial: Serial, due: &DueNotices) -> Result<u64, Error> {
+        let Some(batch) = self.promotions.find(serial).await? else { return Ok(0) };
+        let mut told = 0;
+        for part in batch.batch().map_or_else(Vec::new, |plan| parts(serial, plan)) {
+            told += self.tell(&batch, Some(part), due).await?;
+        }
+        Ok(told)
     }
 
     /// Those of one partition: a part of a batch, or a whole campaign.

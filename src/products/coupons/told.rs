@@ -23,11 +23,13 @@ impl Told for Range {
 impl Told for Rack {
     fn tell(name: &RackName, event: &rack::Event, says: &mut Says) {
         match event {
-            rack::Event::Imported { batch, lines, .. }
-            | rack::Event::ImportedLoosely { batch, lines, .. } => {
+            rack::Event::Imported { .. }
+            | rack::Event::ImportedLoosely { .. }
+            | rack::Event::ImportedWithTerms { .. } => {
+                let Some((batch, rows)) = event.imported() else { return };
                 says.say(
                     &topics::COUPONS_IMPORTED,
-                    [("batch", id(batch)), ("count", json!(lines.len()))],
+                    [("batch", id(&batch)), ("count", json!(rows.len()))],
                 );
             }
             rack::Event::In { batch, event } => {

@@ -1,15 +1,15 @@
 //! Some rows of a file on their way: read, decided, marked, counted.
 
-use crate::imports::code::{self, CodePast};
+use crate::imports::code::{self, BatchFrame, CodePast};
 use crate::imports::columns::Columns;
 use crate::imports::header::COLUMNS;
 use crate::imports::mark::{Mark, RowFate};
 use crate::imports::marks::Marks;
+use crate::imports::racks::TermsOfRows;
 use crate::imports::rows::CsvRows;
 use crate::imports::seen::Seen;
 use crate::imports::spool::Spool;
 use actors::Id;
-use actors::domain::coupons::Offer;
 use actors::domain::coupons::rack::{CodeLine, Spelling};
 use actors::domain::imports::{ImportPass, ImportView, Progress};
 use std::fs::File;
@@ -19,13 +19,15 @@ use std::io;
 pub struct JobFiles {
     rows: CsvRows<File>,
     columns: Columns,
-    offer: Offer,
+    frame: BatchFrame,
     marks: Marks,
     /// A pass that only checks remembers for itself which codes it has seen.
     seen: Option<Seen>,
     pass: ImportPass,
     spelling: Spelling,
     at: Progress,
+    /// Whether the batch is listed as one whose codes have ends of their own.
+    listed_ends: bool,
 }
 
 /// Rows after the first `before`: what is wrong with them is known already, what has a code waits
@@ -37,6 +39,8 @@ pub struct Chunk {
     pub lines: Vec<CodeLine>,
     /// What became of each of the lines before it came here.
     pasts: Vec<Option<CodePast>>,
+    /// What some of them have otherwise than their batch.
+    pub own: TermsOfRows,
     /// Where the next chunk begins.
     offset: u64,
 }
@@ -83,13 +87,22 @@ impl JobFiles {
         Ok(JobFiles {
             rows: CsvRows::at(file, view.progress.offset)?,
             columns,
-            offer: view.plan.offer,
+            frame: BatchFrame::of(view),
             marks,
             seen,
             pass: view.pass,
             spelling: view.plan.spelling,
             at: view.progress,
+            listed_ends: false,
         })
+    }
+
+    pub fn ends_must_be_listed(&self) -> bool {
+        !self.listed_ends && self.columns.has("expires_at")
+    }
+
+    pub fn ends_are_listed(&mut self) {
+        self.listed_ends = true;
     }
 
     /// Whether it stands where the job does.
@@ -108,15 +121,17 @@ impl JobFiles {
             rows: Vec::with_capacity(most),
             lines: Vec::with_capacity(most),
             pasts: Vec::with_capacity(most),
+            own: TermsOfRows::new(),
             offset: 0,
         };
         while chunk.rows.len() < most {
             let Some(row) = self.rows.read_row()? else { break };
-            let mark = match code::judge(&self.columns, row, &self.offer, self.spelling) {
+            let mark = match code::judge(&self.columns, row, &self.frame, self.spelling) {
                 Ok(found) => {
                     let row = before + chunk.rows.len() as u64 + 1;
                     chunk.lines.push((row, found.code.into()));
                     chunk.pasts.push(found.past);
+                    chunk.own.extend(found.own.is_any().then_some((row, found.own)));
                     None
                 }
                 Err(mark) => Some(mark),

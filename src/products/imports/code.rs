@@ -1,15 +1,18 @@
 //! Whether a row of a file has a code that can be imported: 1 to 64 visible characters, and not the
 //! shape of a code of our own. Where its spelling is loose, it may have spaces. And what else a row
-//! brings: whose the code is, and that it was used.
+//! brings: whose the code is, and that it was used (`past`); and what it has otherwise than its
+//! batch (`own`).
 //!
 //! An apostrophe that an export put before what a spreadsheet would run (`'-SALE`) is not part of
 //! the code.
 
 use crate::imports::columns::{BrokenRow, Columns};
 use crate::imports::mark::Mark;
+pub use crate::imports::own::BatchFrame;
+use crate::imports::own::{OwnCells, read_own};
 use crate::imports::rows::CsvRow;
 use actors::Id;
-use actors::domain::coupons::Offer;
+use actors::domain::coupons::CodeTerms;
 use actors::domain::coupons::code::is_of_our_shape;
 use actors::domain::coupons::rack::Spelling;
 
@@ -21,6 +24,7 @@ const LONGEST_REFERENCE: usize = 64;
 pub struct ForeignCode<'a> {
     pub code: &'a str,
     pub past: Option<CodePast>,
+    pub own: CodeTerms,
 }
 
 /// What became of a code before it came here.
@@ -40,7 +44,7 @@ pub struct PastUse {
 pub fn judge<'a>(
     columns: &Columns,
     row: CsvRow<'a>,
-    offer: &Offer,
+    frame: &BatchFrame,
     spelling: Spelling,
 ) -> Result<ForeignCode<'a>, Mark> {
     let cells = columns.cells(row).map_err(|broken| match broken {
@@ -48,13 +52,18 @@ pub fn judge<'a>(
         BrokenRow::Fields => Mark::Fields,
         BrokenRow::NotText => Mark::NotText,
     })?;
-    let [code, state, owner, amount, reference] = cells[..] else { return Err(Mark::Fields) };
+    let [code, state, owner, amount, reference, expires_at, percent, discount, least, most] =
+        cells[..]
+    else {
+        return Err(Mark::Fields);
+    };
     let code = checked(code.unwrap_or_default(), spelling)?;
     let past = past(state, owner, amount, reference)?;
+    let own = read_own(&OwnCells { expires_at, percent, discount, least, most }, frame)?;
     let used = past.as_ref().and_then(|past| past.used.as_ref());
-    match used.map(|used| offer.cut(used.amount)) {
+    match used.map(|used| own.offer(frame.offer).cut(used.amount)) {
         Some(Err(_)) => Err(Mark::Amount),
-        Some(Ok(_)) | None => Ok(ForeignCode { code, past }),
+        Some(Ok(_)) | None => Ok(ForeignCode { code, past, own }),
     }
 }
 
@@ -122,14 +131,12 @@ mod tests {
     use super::*;
 
     use crate::imports::header::COLUMNS;
+    use crate::imports::own::tests::FRAME;
     use crate::imports::rows::CsvRows;
-    use actors::domain::coupons::Discount;
-
-    const OFFER: Offer = Offer::of(Discount::percent(10));
 
     fn judge_bytes(row: CsvRow<'_>) -> Result<&str, Mark> {
         let columns = Columns::read(b"code", COLUMNS).unwrap();
-        judge(&columns, row, &OFFER, Spelling::Exact).map(|found| found.code)
+        judge(&columns, row, &FRAME, Spelling::Exact).map(|found| found.code)
     }
 
     fn judged(code: &str) -> Result<&str, Mark> {
@@ -139,13 +146,13 @@ mod tests {
     #[test]
     fn a_code_may_have_an_owner_and_may_have_been_used() {
         let columns = Columns::read(b"code,state,owner,amount,reference", COLUMNS).unwrap();
-        let (id, min_amount) = (Id([7; 16]), Some(500));
-        let dear = Offer { min_amount, ..OFFER };
-        let read = |row: &str, offer: &Offer| {
+        let (id, mut dear) = (Id([7; 16]), FRAME);
+        dear.offer.min_amount = Some(500);
+        let read = |row: &str, frame: &BatchFrame| {
             let row = row.replace('@', &id.to_string());
             let mut rows = CsvRows::new(row.as_bytes());
             let row = rows.read_row().unwrap().unwrap();
-            judge(&columns, row, offer, Spelling::Exact).map(|found| found.past)
+            judge(&columns, row, frame, Spelling::Exact).map(|found| found.past)
         };
         let used = |amount, reference: Option<&str>| {
             let used = Some(PastUse { amount, reference: reference.map(Into::into) });
@@ -173,7 +180,7 @@ mod tests {
             (&long, Err(Mark::Reference)),
             (",used,@,,", Err(Mark::Empty)),
         ] {
-            assert_eq!(read(row, &OFFER), past, "{row}");
+            assert_eq!(read(row, &FRAME), past, "{row}");
         }
         assert_eq!(read("A,used,@,,", &dear), Err(Mark::Amount));
         assert_eq!(read("A,used,@,499,", &dear), Err(Mark::Amount));
@@ -202,7 +209,7 @@ mod tests {
         let columns = Columns::read(b"code", COLUMNS).unwrap();
         let loosely = |code: &'static str| {
             let row = CsvRow::One(code.as_bytes());
-            judge(&columns, row, &OFFER, Spelling::Loose).map(|found| found.code)
+            judge(&columns, row, &FRAME, Spelling::Loose).map(|found| found.code)
         };
         for code in ["a b", "AB-12 ü", " a"] {
             assert_eq!(loosely(code), Ok(code));

@@ -4,7 +4,18 @@
 use crate::imports::columns::Columns;
 
 /// In the order in which `code` reads their cells.
-pub const COLUMNS: &[&str] = &["code", "state", "owner", "amount", "reference"];
+pub const COLUMNS: &[&str] = &[
+    "code",
+    "state",
+    "owner",
+    "amount",
+    "reference",
+    "expires_at",
+    "discount_percent",
+    "discount_amount",
+    "min_amount",
+    "max_discount",
+];
 
 /// Why a file cannot be imported, as a sentence.
 pub fn check(beginning: &[u8]) -> Result<(), String> {
@@ -30,6 +41,7 @@ mod tests {
             " code \n",
             "state,code,owner\n",
             "code,reference,amount,owner,state",
+            "expires_at,code,min_amount,max_discount,discount_percent,discount_amount",
         ] {
             assert_eq!(check(file.as_bytes()), Ok(()), "{file:?}");
         }

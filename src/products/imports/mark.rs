@@ -18,6 +18,13 @@ pub enum Mark {
     NotUsed = 12,
     Amount = 13,
     Reference = 14,
+    NoEnd = 15,
+    EndTooLate = 16,
+    EndOver = 17,
+    Discount = 18,
+    TwoDiscounts = 19,
+    Money = 20,
+    Cap = 21,
 }
 
 /// What it comes to.
@@ -29,7 +36,7 @@ pub enum RowFate {
 }
 
 impl Mark {
-    const ALL: [Mark; 14] = [
+    const ALL: [Mark; 21] = [
         Mark::Imported,
         Mark::Duplicate,
         Mark::Empty,
@@ -44,6 +51,13 @@ impl Mark {
         Mark::NotUsed,
         Mark::Amount,
         Mark::Reference,
+        Mark::NoEnd,
+        Mark::EndTooLate,
+        Mark::EndOver,
+        Mark::Discount,
+        Mark::TwoDiscounts,
+        Mark::Money,
+        Mark::Cap,
     ];
 
     /// None where nothing has been written yet.
@@ -80,6 +94,18 @@ impl Mark {
             Mark::NotUsed => "only a code that was used has an amount and a reference",
             Mark::Amount => "the amount is no whole number in minor units for which it can be used",
             Mark::Reference => "the reference has more than 64 characters, or one of control",
+            Mark::NoEnd => "`expires_at` is no instant such as 2026-12-31T23:59:59Z",
+            Mark::EndTooLate => "`expires_at` is later than the end of the batch",
+            Mark::EndOver => "`expires_at` was over when the file came",
+            Mark::Discount => {
+                "`discount_percent` is not 0.01 to 100, with two decimals at most and a point"
+            }
+            Mark::TwoDiscounts => "`discount_percent` and `discount_amount` are both there",
+            Mark::Money => {
+                "`discount_amount`, `min_amount` or `max_discount` is no whole number in minor \
+                 units, 1 to 1000000000000000"
+            }
+            Mark::Cap => "`max_discount` is there without a discount",
         })
     }
 }
@@ -104,6 +130,6 @@ mod tests {
             assert_eq!(Mark::read(mark as u8), Some(mark));
             assert_eq!(mark.why().is_none(), mark.fate() == RowFate::Imported);
         }
-        assert_eq!((Mark::read(0), Mark::read(15)), (None, None));
+        assert_eq!((Mark::read(0), Mark::read(22)), (None, None));
     }
 }

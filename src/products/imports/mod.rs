@@ -11,6 +11,7 @@ pub mod columns;
 pub mod header;
 pub mod mark;
 pub mod marks;
+pub mod own;
 pub mod racks;
 pub mod report;
 pub mod rows;

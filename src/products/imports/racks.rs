@@ -7,12 +7,15 @@ use crate::failure::Error;
 use crate::imports::code::{CodePast, PastUse};
 use crate::table::Engine;
 use actors::domain::coupons::rack::{
-    Answer, CodeLine, Command, Event, Question, RackTerms, Refusal, Spelling,
+    Answer, CodeLine, Command, Question, RackTerms, Refusal, Spelling,
 };
-use actors::domain::coupons::{RackName, Serial, range, redeem};
+use actors::domain::coupons::{CodeTerms, RackName, Serial, range, redeem};
 use actors::engine::{By, Failure};
 use futures_util::future::try_join_all;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+
+/// What some rows of a file have otherwise than their batch, by row.
+pub type TermsOfRows = HashMap<u64, CodeTerms>;
 
 /// Takes the codes in. True for each line that brought its code, now or when the same was done
 /// before.
@@ -22,25 +25,19 @@ pub async fn import(
     terms: RackTerms,
     spelling: Spelling,
     lines: &[CodeLine],
+    own: &TermsOfRows,
 ) -> Result<Vec<bool>, Error> {
     let elsewhere = known(engine, spelling.other(), lines).await?;
     let free: Vec<usize> = (0..lines.len()).filter(|at| !elsewhere[*at]).collect();
     let import_some = |name, lines: Vec<CodeLine>| async move {
-        let command = Command::Import { batch, terms, spelling, lines: lines.clone() };
-        let mut new = Vec::new();
-        match engine.racks.command(&name, command, By::SYSTEM).await {
-            Ok(done) => {
-                if let Event::Imported { lines, .. } | Event::ImportedLoosely { lines, .. } =
-                    done.event
-                {
-                    new = lines;
-                }
-            }
-            Err(Failure::Refused(Refusal::NothingNew)) => {}
+        let command = import_command(batch, terms, spelling, &lines, own);
+        let new = match engine.racks.command(&name, command, By::SYSTEM).await {
+            Ok(done) => done.event.imported().map(|(_, rows)| rows).unwrap_or_default(),
+            Err(Failure::Refused(Refusal::NothingNew)) => Vec::new(),
             Err(failure) => return Err(failure.into()),
-        }
+        };
         // The new ones come in the order of the lines.
-        let mut new = new.iter().map(|(row, _)| *row).peekable();
+        let mut new = new.into_iter().peekable();
         Ok(lines.iter().map(|(row, _)| new.next_if_eq(row).is_some()).collect())
     };
     let some = on_racks(spelling, &pick(lines, &free), import_some).await?;
@@ -52,6 +49,22 @@ pub async fn import(
         others.into_iter().zip(before).for_each(|(at, brought)| taken[at] = brought);
     }
     Ok(taken)
+}
+
+/// What has no terms of its own is written as it always was.
+fn import_command(
+    batch: Serial,
+    terms: RackTerms,
+    spelling: Spelling,
+    lines: &[CodeLine],
+    own: &TermsOfRows,
+) -> Command {
+    if !lines.iter().any(|(row, _)| own.contains_key(row)) {
+        return Command::Import { batch, terms, spelling, lines: lines.to_vec() };
+    }
+    let own = |row: &u64| own.get(row).copied().unwrap_or_default();
+    let lines = lines.iter().map(|line| (line.clone(), own(&line.0))).collect();
+    Command::ImportWithTerms { batch, terms, spelling, lines }
 }
 
 /// Gives a code of the batch its past: its owner, and its use. What somebody has done with it

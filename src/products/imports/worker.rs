@@ -12,7 +12,7 @@ use crate::imports::{Imports, racks};
 use actix_rt::task::spawn_blocking;
 use actors::Id;
 use actors::domain::Only;
-use actors::domain::coupons::{catalogue, rack};
+use actors::domain::coupons::{Serial, catalogue, rack};
 use actors::domain::imports::{
     Command, Event, ImportPass, ImportState, ImportView, OnDuplicate, WhyFailed,
 };
@@ -153,8 +153,13 @@ async fn on(
         (ImportPass::Importing, Some(batch)) => {
             let terms =
                 rack::RackTerms { offer: view.plan.offer, expires_at: view.plan.expires_at };
+            if work.ends_must_be_listed() {
+                imports.list_own_ends(batch).await?;
+                work.ends_are_listed();
+            }
             let taken =
-                racks::import(&imports.engine, batch, terms, spelling, &chunk.lines).await?;
+                racks::import(&imports.engine, batch, terms, spelling, &chunk.lines, &chunk.own)
+                    .await?;
             let relive = |(code, past)| racks::relive(&imports.engine, batch, spelling, code, past);
             let pasts = stream::iter(chunk.pasts(&taken).map(relive));
             pasts.buffer_unordered(PASTS_AT_ONCE).try_collect::<()>().await?;
@@ -220,6 +225,12 @@ impl Imports {
     /// A step of a job, which the worker itself commands.
     async fn step(&self, job: Id, command: Command) -> Result<Event, Error> {
         Ok(self.engine.imports.command(&job, command, By::SYSTEM).await?.event)
+    }
+
+    /// The batch is found by the ends of its codes, too, before any of them is there.
+    async fn list_own_ends(&self, serial: Serial) -> Result<(), Error> {
+        let list = catalogue::Command::ListExpiry { serial, expires_at: catalogue::OWN_ENDS };
+        Ok(self.engine.catalogue.command(&Only, list, By::SYSTEM).await.map(drop)?)
     }
 
     /// Whether the pass that a job is in has what it needs to go on; if not, its batch comes next.

@@ -12,7 +12,7 @@ use crate::failure::{Error, pick};
 use crate::table::Engine;
 use actors::domain::coupons::catalogue::{
     self, Answer, CampaignNames, Catalogue, CatalogueEntry, CatalogueRecord, Command, Event,
-    Question, expiry_of_row, figures_of_card, key_of_expiry, key_of_time, numbers_after,
+    OWN_ENDS, Question, expiry_of_row, figures_of_card, key_of_expiry, key_of_time, numbers_after,
     record_of_card,
 };
 use actors::domain::coupons::code::{Keys, Version};
@@ -270,6 +270,17 @@ impl Promotions {
         let rows = self.engine.rows(page).await?;
         let expiries = rows.iter().filter_map(|row| expiry_of_row(&row.key));
         Ok(expiries.take_while(|(at, _)| *at < until).collect())
+    }
+
+    /// The batches that have codes with ends of their own, after `after`.
+    pub async fn with_own_ends(
+        &self,
+        after: Option<Serial>,
+        limit: usize,
+    ) -> Result<Vec<Serial>, Error> {
+        let after = after.map(|serial| (OWN_ENDS, serial));
+        let found = self.expiring(OWN_ENDS, Time(OWN_ENDS.0 + 1), after, limit).await?;
+        Ok(found.into_iter().map(|(_, serial)| serial).collect())
     }
 
     /// How many there are. To be asked before a walk: see `card_pages`.

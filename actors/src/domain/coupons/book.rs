@@ -25,9 +25,15 @@ pub struct Book {
     /// How many assigned ones will expire when.
     alive: BTreeMap<Time, u64>,
     tally: Tally,
-    /// None expires before that.
-    extended_to: Option<Time>,
+    extended: Option<Extension>,
     void: Option<VoidSince>,
+}
+
+/// Nothing that had not expired by then expires before `to`.
+#[derive(Clone, Copy, Serialize, Deserialize)]
+struct Extension {
+    to: Time,
+    expired_until: Time,
 }
 
 /// All that was neither held nor used nor expired is void, and what comes back from a use is, too.
@@ -84,8 +90,21 @@ impl Book {
         coupon
     }
 
-    fn expiry(&self, expires_at: Time) -> Time {
-        self.extended_to.map_or(expires_at, |extended_to| extended_to.max(expires_at))
+    /// When what was to expire then does, as extensions have left it.
+    pub(super) fn expiry(&self, expires_at: Time) -> Time {
+        match self.extended {
+            Some(extended) if expires_at > extended.expired_until => extended.to.max(expires_at),
+            _ => expires_at,
+        }
+    }
+
+    pub(super) fn is_extended(&self) -> bool {
+        self.extended.is_some()
+    }
+
+    /// Whether what expires then was voided with all.
+    pub(super) fn voids(&self, expires_at: Time) -> bool {
+        self.void_since(expires_at).is_some()
     }
 
     fn void_since(&self, expires_at: Time) -> Option<VoidSince> {
@@ -124,14 +143,21 @@ impl Book {
         self.comes_alive(expires_at);
     }
 
-    /// None expires before that, whatever it was given with.
+    /// None expires before that, whatever it was given with. What has expired stays so, also when
+    /// all are extended again.
     pub fn extend(&mut self, expires_at: Time) {
-        self.extended_to = Some(expires_at);
+        let expired_until = self.extended.map_or(self.expired_until, |first| first.expired_until);
+        self.extended = Some(Extension { to: expires_at, expired_until });
         let later = self.alive.split_off(&expires_at);
         let moved: u64 = std::mem::replace(&mut self.alive, later).values().sum();
         if moved > 0 {
             *self.alive.entry(expires_at).or_default() += moved;
         }
+    }
+
+    /// As long as none was touched, another end is the only one.
+    pub fn take_back_extension(&mut self) {
+        self.extended = None;
     }
 
     /// All that are assigned, and all that will be given back.

@@ -40,6 +40,11 @@ impl CouponSet {
         CardKey::number(shelves::CODE_OF, self.number(slot))
     }
 
+    /// What the coupon was imported with, if that is not what its batch has.
+    pub fn terms_of(self, slot: Slot) -> CardKey {
+        CardKey::number(shelves::TERMS_OF, self.number(slot))
+    }
+
     /// Only where each member has one coupon, which is never so among the sets of a rack.
     pub fn of_member(self, member: &Id) -> CardKey {
         debug_assert_eq!(self, CouponSet::default());
@@ -112,7 +117,7 @@ impl Touched<'_> {
 
     pub fn view(&self, slot: Slot) -> Option<CouponView> {
         let coupon = self.get(slot)?;
-        Some(CouponView { state: self.state(&coupon), coupon })
+        Some(CouponView { state: self.state(&coupon), coupon, own_offer: None })
     }
 
     pub fn state(&self, coupon: &Coupon) -> CouponState {

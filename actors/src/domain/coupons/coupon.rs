@@ -1,7 +1,7 @@
 //! One touched coupon: its owner, what became of it, and its earlier uses.
 
 use super::life::CouponState;
-use super::offer::Cut;
+use super::offer::{Cut, Offer};
 use crate::id::Id;
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
@@ -126,4 +126,6 @@ impl Coupon {
 pub struct CouponView {
     pub state: CouponState,
     pub coupon: Coupon,
+    /// What it is worth, if that is not what its batch is.
+    pub own_offer: Option<Offer>,
 }

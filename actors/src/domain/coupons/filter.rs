@@ -22,7 +22,7 @@ pub struct CouponFilter {
 
 impl CouponFilter {
     pub fn has(&self, view: &CouponView) -> bool {
-        let CouponView { state, coupon } = view;
+        let CouponView { state, coupon, .. } = view;
         let used_at = match &coupon.phase {
             CouponPhase::Used(used) => Some(used.at),
             _ => None,

@@ -16,6 +16,7 @@ pub mod rack;
 pub mod range;
 pub mod redeem;
 pub mod rows;
+mod terms;
 pub mod touched;
 pub mod voiding;
 
@@ -26,7 +27,8 @@ pub use filter::CouponFilter;
 pub use ledger::CouponLedger;
 pub use life::CouponState;
 pub use names::{ONE_RANGE_UP_TO, RANGES, RackName, RangeName, Serial, SerialKind};
-pub use offer::{CancelBy, Cut, Discount, Offer, OfferChanges, Percent};
+pub use offer::{CancelBy, Cut, Discount, MOST_MONEY, Offer, OfferChanges, Percent};
 pub use rack::Rack;
 pub use range::Range;
 pub use rows::CouponHome;
+pub use terms::CodeTerms;

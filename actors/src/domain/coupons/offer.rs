@@ -3,6 +3,9 @@
 
 use serde::{Deserialize, Serialize};
 
+/// Nothing costs more than this.
+pub const MOST_MONEY: u64 = 1_000_000_000_000_000;
+
 /// Written as it always was, as long as it says no more than it could say then.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "WrittenOffer", into = "WrittenOffer")]

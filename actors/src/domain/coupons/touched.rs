@@ -8,7 +8,7 @@ use roaring::RoaringTreemap;
 use serde::{Deserialize, Serialize};
 
 /// The slots of which any may be touched before its turn.
-#[derive(Default, Serialize, Deserialize)]
+#[derive(Clone, Default, Serialize, Deserialize)]
 pub struct Taken {
     /// Everything below is touched.
     next: Slot,

@@ -69,10 +69,8 @@ async fn assign_as(
     let home = &done.event;
     let (known, view) = match shared.coupons.find(home.clone()).await? {
         Some(found) if done.replayed || !by.is_dry_run() => (found.promotion, found.view),
-        Some(found) => {
-            (found.promotion, assigned(shared, known.serial, &plan, member, done.at).await?)
-        }
-        None => (known.clone(), assigned(shared, known.serial, &plan, member, done.at).await?),
+        Some(found) => (found.promotion, assigned(found.view, member, done.at)),
+        None => (known.clone(), assigned(unopened(&plan), member, done.at)),
     };
     // What nobody has yet is nobody's to use.
     let code = match done.replayed || !by.is_dry_run() {
@@ -152,7 +150,8 @@ pub async fn give(
     let promotion = found.as_ref().map_or(promotion.clone(), |found| found.promotion.clone());
     let view = match found {
         Some(found) if done.replayed || !flags.dry_run => found.view,
-        _ => assigned(&shared, promotion.serial, plan, member, done.at).await?,
+        Some(found) => assigned(found.view, member, done.at),
+        None => assigned(unopened(plan), member, done.at),
     };
     let code = shared.coupons.code(&promotion, &home).await?;
     let names = shared.people.outsiders.names_for(&signer.0, [member]).await?;
@@ -163,16 +162,15 @@ pub async fn give(
 }
 
 /// A coupon as it is right after it was assigned.
-async fn assigned(
-    shared: &Shared,
-    batch: Serial,
-    plan: &BatchPlan,
-    member: Id,
-    at: Time,
-) -> Result<CouponView, Problem> {
-    let expires_at = shared.batches.overview(batch, plan).await?.terms.expires_at;
-    let coupon = Coupon::assigned(member, at, expires_at);
-    Ok(CouponView { state: CouponState::Assigned, coupon })
+fn assigned(free: CouponView, member: Id, at: Time) -> CouponView {
+    let coupon = Coupon::assigned(member, at, free.coupon.tenure.expires_at);
+    CouponView { state: CouponState::Assigned, coupon, ..free }
+}
+
+/// A coupon of a part to which nothing has happened yet.
+fn unopened(plan: &BatchPlan) -> CouponView {
+    let coupon = Coupon::created(plan.expires_at);
+    CouponView { state: CouponState::Created, coupon, own_offer: None }
 }
 
 /// Who hands out a coupon, and to whom: an administrator to the member they name, a service to the

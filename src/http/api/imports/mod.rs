@@ -45,10 +45,12 @@ pub fn endpoints() -> Vec<Endpoint> {
                  shape of this server's own codes. Codes are compared exactly, or with \
                  `spelling=loose` without regard to case, dashes and spaces: two of a file that \
                  differ in nothing else are duplicates, and whoever uses one may type it either \
-                 way. It may have four more columns, in any order: `state` (`created`, `assigned` \
-                 or `used`), `owner` (the id of a member here), and of a use its `amount` and \
-                 `reference`. The file is on disk before the answer comes; the job then takes it \
-                 in, also \
+                 way. It may have more columns, in any order. Of a past: `state` (`created`, \
+                 `assigned` or `used`), `owner` (the id of a member here), and of a use its \
+                 `amount` and `reference`. Where a code is otherwise than the batch: `expires_at` \
+                 (not later than that of the batch), `discount_percent` or `discount_amount`, \
+                 `min_amount` and `max_discount`; an empty cell is as the batch has it. \
+                 The file is on disk before the answer comes; the job then takes it in, also \
                  after a crash. The same file with the same parameters \
                  is the same job, and one that failed or was cancelled is taken up again by it. \
                  With `on_duplicate=fail` the whole file is checked \

@@ -4,7 +4,7 @@ import { useState } from "preact/hooks";
 import { call, get } from "../api.js";
 import { to } from "../place.js";
 import { may } from "../session.js";
-import { offer, time } from "../words.js";
+import { offer, time, whole } from "../words.js";
 import { useAct } from "../parts/act.js";
 import { Confirm } from "../parts/confirm.js";
 import { Curl } from "../parts/curl.js";
@@ -38,6 +38,8 @@ export function Coupon({ code }) {
       <section class="sheet"><h2>What it is</h2>
         <dl class="facts">
           <dt>takes off</dt><dd>${offer(coupon)}</dd>
+          ${coupon.min_amount != null && html`<dt>of at least</dt>
+            <dd>${whole(coupon.min_amount)}</dd>`}
           <dt>from</dt><dd>${coupon.rank == null
             ? html`<a href=${to("coupons", "batch", batch)}>${coupon.name ?? batch}</a>`
             : html`<a href=${to("campaigns", batch)}>${coupon.name ?? batch}</a>,

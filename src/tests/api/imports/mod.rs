@@ -3,6 +3,7 @@
 
 mod files;
 mod jobs;
+mod own_terms;
 mod pasts;
 mod reports;
 mod uploads;

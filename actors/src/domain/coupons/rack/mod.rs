@@ -6,4 +6,6 @@ mod words;
 
 pub use rules::Rack;
 pub use spelling::Spelling;
-pub use words::{Answer, CodeLine, Command, Event, Question, RackTerms, Refusal, source};
+pub use words::{
+    Answer, CodeLine, Command, Event, LineWithTerms, Question, RackTerms, Refusal, source,
+};

@@ -63,21 +63,18 @@ impl Machine for Rack {
     ) -> Result<Verdict<Event>, Refusal> {
         match command {
             Command::Import { batch, terms, spelling, lines } => {
-                let mut seen = HashSet::new();
-                let is_new = |(_, code): &&CodeLine| {
-                    !self.is_known(*spelling, code, cards)
-                        && seen.insert(spelling.key(code).into_owned())
-                };
-                let lines: Vec<CodeLine> = lines.iter().filter(is_new).cloned().collect();
-                let first = self.batches.get(batch).map_or(0, |batch| batch.range.count());
-                if lines.is_empty() {
-                    return Err(Refusal::NothingNew);
-                }
-                let (batch, terms) = (*batch, *terms);
+                let lines = self.new_lines(*spelling, lines, |line| line, cards)?;
+                let (batch, terms, first) = (*batch, *terms, self.first_new(batch));
                 Ok(Verdict::New(match spelling {
                     Spelling::Exact => Event::Imported { batch, terms, first, lines },
                     Spelling::Loose => Event::ImportedLoosely { batch, terms, first, lines },
                 }))
+            }
+            Command::ImportWithTerms { batch, terms, spelling, lines } => {
+                let lines = self.new_lines(*spelling, lines, |(line, _)| line, cards)?;
+                let (batch, terms, first) = (*batch, *terms, self.first_new(batch));
+                let spelling = *spelling;
+                Ok(Verdict::New(Event::ImportedWithTerms { batch, terms, spelling, first, lines }))
             }
             // A batch is opened by its first import, or by whoever has to tell all of its shares.
             Command::In { command: range::Command::Open(_), .. } => {
@@ -116,6 +113,11 @@ impl Machine for Rack {
                 self.open(*batch, *terms, at).range.grow(lines.len() as u64);
                 self.note_due(*batch);
             }
+            Event::ImportedWithTerms { batch, terms, lines, .. } => {
+                let ends = lines.iter().map(|(_, own)| own.expires_at);
+                self.open(*batch, *terms, at).range.grow_with_ends(ends);
+                self.note_due(*batch);
+            }
             Event::Opened { batch, terms } => {
                 self.open(*batch, *terms, at);
                 self.note_due(*batch);
@@ -132,10 +134,17 @@ impl Machine for Rack {
     fn cards(event: &Event, at: Time, cards: &mut Vec<Card>) {
         match event {
             Event::Imported { batch, first, lines, .. } => {
-                put(Spelling::Exact, *batch, *first, lines, cards);
+                put(Spelling::Exact, *batch, (*first..).zip(lines), cards);
             }
             Event::ImportedLoosely { batch, first, lines, .. } => {
-                put(Spelling::Loose, *batch, *first, lines, cards);
+                put(Spelling::Loose, *batch, (*first..).zip(lines), cards);
+            }
+            Event::ImportedWithTerms { batch, spelling, first, lines, .. } => {
+                let slots = (*first..).zip(lines);
+                put(*spelling, *batch, slots.clone().map(|(slot, (line, _))| (slot, line)), cards);
+                let own = slots.filter(|(_, (_, own))| own.is_any());
+                cards
+                    .extend(own.map(|(slot, (_, own))| Card::put(set(*batch).terms_of(slot), own)));
             }
             Event::In { batch, event } => range::cards_of(set(*batch), event, at, cards),
             Event::Opened { .. } => {}
@@ -189,7 +198,7 @@ impl Machine for Rack {
                 .batches
                 .get(batch)
                 .map_or(0, |batch| batch.range.left_for(command, caller, now, cards)),
-            Command::Import { .. } | Command::Open { .. } => 0,
+            Command::Import { .. } | Command::ImportWithTerms { .. } | Command::Open { .. } => 0,
         }
     }
 
@@ -258,8 +267,13 @@ fn place_of(spelling: Spelling, code: &str, cards: &Cards<'_>) -> Option<CodePla
 }
 
 /// The cards of lines that were taken in.
-fn put(spelling: Spelling, batch: Serial, first: Slot, lines: &[CodeLine], to: &mut Vec<Card>) {
-    for (slot, (line, code)) in (first..).zip(lines) {
+fn put<'a>(
+    spelling: Spelling,
+    batch: Serial,
+    lines: impl Iterator<Item = (Slot, &'a CodeLine)>,
+    to: &mut Vec<Card>,
+) {
+    for (slot, (line, code)) in lines {
         let place = CodePlace { batch, slot, line: *line };
         to.push(Card::put(code_key(spelling, code), &place));
         to.push(Card::put(set(batch).code_of(slot), code));
@@ -271,6 +285,28 @@ impl Rack {
         let place = place_of(spelling, code, cards);
         let Some(CodePlace { batch, .. }) = place else { return false };
         !self.batches.get(&batch).is_some_and(|batch| batch.range.is_withdrawn())
+    }
+
+    /// Those whose codes are not there yet, each by the first that brings it.
+    fn new_lines<Line: Clone>(
+        &self,
+        spelling: Spelling,
+        lines: &[Line],
+        code_line: impl Fn(&Line) -> &CodeLine,
+        cards: &Cards<'_>,
+    ) -> Result<Vec<Line>, Refusal> {
+        let mut seen = HashSet::new();
+        let is_new = |line: &&Line| {
+            let (_, code) = code_line(line);
+            !self.is_known(spelling, code, cards) && seen.insert(spelling.key(code).into_owned())
+        };
+        let new: Vec<Line> = lines.iter().filter(is_new).cloned().collect();
+        if new.is_empty() { Err(Refusal::NothingNew) } else { Ok(new) }
+    }
+
+    /// The slot of the next code that is taken in for the batch.
+    fn first_new(&self, batch: &Serial) -> Slot {
+        self.batches.get(batch).map_or(0, |batch| batch.range.count())
     }
 
     /// The batch's share, which is opened once.

@@ -5,6 +5,7 @@ use crate::domain::coupons::coupon::Slot;
 use crate::domain::coupons::names::Serial;
 use crate::domain::coupons::offer::Offer;
 use crate::domain::coupons::range;
+use crate::domain::coupons::terms::CodeTerms;
 use crate::id::Id;
 use crate::machine::Refused;
 use crate::time::Time;
@@ -20,6 +21,8 @@ pub struct RackTerms {
 
 /// A line of an imported file: its number and its code.
 pub type CodeLine = (u64, Box<str>);
+/// One whose code may have terms of its own.
+pub type LineWithTerms = (CodeLine, CodeTerms);
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Command {
@@ -38,6 +41,13 @@ pub enum Command {
     Open {
         batch: Serial,
         terms: RackTerms,
+    },
+    /// The same as `Import`, of lines of which some have terms of their own.
+    ImportWithTerms {
+        batch: Serial,
+        terms: RackTerms,
+        spelling: Spelling,
+        lines: Vec<LineWithTerms>,
     },
 }
 
@@ -65,6 +75,29 @@ pub enum Event {
         first: Slot,
         lines: Vec<CodeLine>,
     },
+    /// The same, of either spelling, where some have terms of their own.
+    ImportedWithTerms {
+        batch: Serial,
+        terms: RackTerms,
+        spelling: Spelling,
+        first: Slot,
+        lines: Vec<LineWithTerms>,
+    },
+}
+
+impl Event {
+    /// The batch that lines were taken in for, and their numbers in the file.
+    pub fn imported(&self) -> Option<(Serial, Vec<u64>)> {
+        match self {
+            Event::Imported { batch, lines, .. } | Event::ImportedLoosely { batch, lines, .. } => {
+                Some((*batch, lines.iter().map(|(row, _)| *row).collect()))
+            }
+            Event::ImportedWithTerms { batch, lines, .. } => {
+                Some((*batch, lines.iter().map(|((row, _), _)| *row).collect()))
+            }
+            Event::In { .. } | Event::Opened { .. } => None,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -105,6 +138,7 @@ pub enum Question {
     },
 }
 
+#[expect(clippy::large_enum_variant, reason = "an answer is moved a few times and never kept")]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Answer {
     Found(Option<(Serial, Slot)>),

@@ -1,5 +1,7 @@
 //! Ranges: shares of a batch's coupons.
 
+mod own_ends;
+mod own_terms;
 mod rules;
 mod voiding;
 mod words;

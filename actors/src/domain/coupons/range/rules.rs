@@ -3,11 +3,13 @@
 //! Rules: untouched coupons are a number, no memory and no disk. The next free one goes to the
 //! member who asks. The same `source` always gets the same coupon. Where a member may have only
 //! one, they always get the same. A certain coupon can be given, unless that would get around the
-//! limit. The whole batch expires in one instant, which only moves later. While it is paused
-//! nothing is assigned. Voided as a whole, it is so for good: only what was held or used by then
-//! stays. `voiding` voids some of them. As long as nothing was assigned anywhere, it can be revised
-//! or withdrawn: all parts freeze first.
+//! limit. The whole batch expires in one instant, which only moves later; imported codes may have
+//! an earlier end of their own until it does (`own_ends`), and be worth something else. While it is
+//! paused nothing is assigned. Voided as a whole, it is so for good: only what was held or used by
+//! then stays. `voiding` voids some of them. As long as nothing was assigned anywhere, it can be
+//! revised or withdrawn: all parts freeze first.
 
+use super::own_ends::OwnEnds;
 use super::words::{
     Answer, Command, Event, Question, RangeOverview, RangeTerms, Refusal, VoidedCounts,
     VoidingSoFar,
@@ -37,7 +39,7 @@ pub struct Range {
     pub(super) book: Book,
     /// The coupons that were assigned or voided.
     pub(super) taken: Taken,
-    set: CouponSet,
+    pub(super) set: CouponSet,
     paused: bool,
     /// What was void when all were voided.
     voided: Option<VoidedCounts>,
@@ -45,6 +47,8 @@ pub struct Range {
     withdrawn: bool,
     /// Jobs that void coupons here, those too that have come to the end of late.
     pub(super) voidings: BTreeMap<Id, VoidingSoFar>,
+    /// Where codes were imported with terms of their own.
+    pub(super) own: Option<Box<OwnEnds>>,
 }
 
 impl Machine for Range {
@@ -77,14 +81,15 @@ impl Machine for Range {
             Command::Redeem(command) => {
                 let untouched = match command {
                     redeem::Command::Void { .. } if self.frozen => return Err(Refusal::Paused),
-                    redeem::Command::Void { slot } => {
-                        self.is_untouched(terms, *slot).then(|| self.untouched(terms).coupon)
-                    }
+                    redeem::Command::Void { slot } => self
+                        .is_untouched(terms, *slot)
+                        .then(|| self.untouched(terms, *slot, cards).coupon),
                     _ => None,
                 };
                 let coupons = self.coupons(cards);
-                let decided =
-                    redeem::decide(&coupons, &terms.offer, untouched, command, caller, stamp);
+                let own = command.slot().and_then(|slot| self.own_offer(terms, slot, cards));
+                let offer = own.unwrap_or(terms.offer);
+                let decided = redeem::decide(&coupons, &offer, untouched, command, caller, stamp);
                 wrap(decided, Event::Redeemed).map_err(Refusal::Coupon)
             }
             Command::Pause => self.switch(terms, caller, self.paused, Event::Paused),
@@ -123,14 +128,9 @@ impl Machine for Range {
             Event::Opened(terms) => self.terms = Some(*terms),
             Event::Assigned { slot, expires_at, .. } => {
                 self.book.assign(*expires_at);
-                self.taken.take(*slot);
+                self.take(*slot, *expires_at);
             }
-            Event::Redeemed(event) => {
-                self.book.apply(event, at);
-                if let redeem::Event::Voided { slot, .. } = event {
-                    self.taken.take(*slot);
-                }
-            }
+            Event::Redeemed(event) => self.apply_redeemed(event, at),
             Event::Paused => self.paused = true,
             Event::Resumed => self.paused = false,
             Event::Extended { expires_at } => {
@@ -141,7 +141,7 @@ impl Machine for Range {
             }
             Event::AllVoided(counts) => {
                 self.voided = Some(*counts);
-                self.book.void_all(at);
+                self.void_book(at);
             }
             Event::Frozen => self.frozen = true,
             Event::Thawed => self.frozen = false,
@@ -149,10 +149,12 @@ impl Machine for Range {
                 if let Some(terms) = &mut self.terms {
                     (terms.offer, terms.expires_at) = (*offer, *expires_at);
                 }
+                self.book.take_back_extension();
+                self.expire_own();
             }
             Event::Withdrawn => {
                 (self.withdrawn, self.frozen) = (true, false);
-                self.book.void_all(at);
+                self.void_book(at);
             }
             Event::VoidedThose { job, coupons, next, counts } => {
                 let so_far = VoidingSoFar { next: *next, counts: *counts };
@@ -182,7 +184,7 @@ impl Machine for Range {
                 let given = self.given_to_source(source, cards);
                 Answer::Source(
                     given.and_then(|GivenTo { slot, .. }| {
-                        Some((slot, self.coupons(cards).view(slot)?))
+                        Some((slot, self.view(terms, slot, cards)?))
                     }),
                 )
             }
@@ -206,11 +208,11 @@ impl Machine for Range {
     }
 
     fn due(&self) -> Option<Time> {
-        redeem::due(&self.book, self.end())
+        redeem::due(&self.book, self.next_end())
     }
 
     fn expire(&self, now: Time) -> Option<Event> {
-        redeem::expire(&self.book, self.end(), now).map(Event::Redeemed)
+        redeem::expire(&self.book, self.next_end(), now).map(Event::Redeemed)
     }
 
     fn left_for(&self, command: &Command, _: &Caller, _: Time, cards: &Cards<'_>) -> u64 {
@@ -224,7 +226,7 @@ impl Machine for Range {
             // as full.
             (Command::Assign { .. }, None) => u32::MAX as u64,
             (Command::Assign { .. }, Some(terms)) if self.may_assign(terms).is_ok() => {
-                terms.count - self.taken.next()
+                terms.count - self.next_free()
             }
             _ => 0,
         }
@@ -261,7 +263,11 @@ impl Machine for Range {
     fn imbalance(&self) -> i64 {
         let Some(terms) = &self.terms else { return self.book.len() as i64 };
         let touched = self.taken.count().abs_diff(self.book.len()) as i64;
-        self.ledger(terms).imbalance.abs() + self.book.imbalance() + touched
+        let own = self
+            .own
+            .as_ref()
+            .map_or(0, |own| own.closed().abs_diff(self.taken.count() + own.expired()) as i64);
+        self.ledger(terms).imbalance.abs() + self.book.imbalance() + touched + own
     }
 }
 
@@ -337,7 +343,8 @@ impl Range {
         // Before the source, or else a source that another member has used since would take away an
         // answer that was given.
         let assigned = |slot, source| {
-            let RangeTerms { expires_at, one_per_member: only_one, .. } = *terms;
+            let expires_at = self.untouched(terms, slot, cards).coupon.tenure.expires_at;
+            let only_one = terms.one_per_member;
             Event::Assigned { slot, member, source, expires_at, only_one }
         };
         if terms.one_per_member
@@ -352,10 +359,10 @@ impl Range {
             };
         }
         self.may_assign(terms)?;
-        if self.taken.next() >= terms.count {
+        if self.next_free() >= terms.count {
             return Err(Refusal::Exhausted);
         }
-        Ok(Verdict::New(assigned(self.taken.next(), source)))
+        Ok(Verdict::New(assigned(self.next_free(), source)))
     }
 
     fn give(
@@ -372,7 +379,8 @@ impl Range {
         if terms.one_per_member {
             return Err(Refusal::OnePerMember);
         }
-        let expires_at = terms.expires_at;
+        let CouponView { state, coupon, .. } = self.untouched(terms, slot, cards);
+        let expires_at = coupon.tenure.expires_at;
         let given = Event::Assigned { slot, member, source: None, expires_at, only_one: false };
         let coupons = self.coupons(cards);
         match coupons.get(slot) {
@@ -380,7 +388,13 @@ impl Range {
                 .map(|()| Verdict::Already(given)),
             // It must be looked up.
             None if self.taken.has(slot) => Err(Refusal::AlreadyAssigned),
-            None => self.may_assign(terms).map(|()| Verdict::New(given)),
+            None => {
+                self.may_assign(terms)?;
+                match state {
+                    CouponState::Expired => Err(Refusal::Expired),
+                    _ => Ok(Verdict::New(given)),
+                }
+            }
         }
     }
 
@@ -482,35 +496,44 @@ impl Range {
         slot: Slot,
         cards: &Cards<'_>,
     ) -> Option<CouponView> {
-        match self.is_untouched(terms, slot) {
-            true => Some(self.untouched(terms)),
-            false => self.coupons(cards).view(slot),
+        if self.is_untouched(terms, slot) {
+            return Some(self.untouched(terms, slot, cards));
         }
+        let view = self.coupons(cards).view(slot)?;
+        Some(CouponView { own_offer: self.own_offer(terms, slot, cards), ..view })
     }
 
-    pub(super) fn untouched(&self, terms: &RangeTerms) -> CouponView {
-        let coupon = self.book.as_it_is(Coupon::created(terms.expires_at));
-        CouponView { state: coupon.state(self.book.expired_until()), coupon }
+    /// One to which nothing has happened, without terms of its own.
+    pub(super) fn ordinary(&self, terms: &RangeTerms) -> CouponView {
+        self.created(terms.expires_at)
+    }
+
+    pub(super) fn created(&self, expires_at: Time) -> CouponView {
+        let coupon = self.book.as_it_is(Coupon::created(expires_at));
+        CouponView { state: coupon.state(self.book.expired_until()), coupon, own_offer: None }
     }
 
     fn walk(&self, terms: &RangeTerms, walk: &Walk, cards: &Cards<'_>) -> Walked {
         let view = |slot| self.view(terms, slot, cards);
         // Nobody passes by thousands of millions of coupons that were given to find one that was
         // not, or the other way around.
-        match (walk.touched, walk.untouched && walk.wants(&self.untouched(terms))) {
+        let may_want = self.own.is_some() || walk.wants(&self.ordinary(terms));
+        match (walk.touched, walk.untouched && may_want) {
             (true, true) => walk.through(walk.from..terms.count, view),
             (true, false) => walk.through(self.taken.slots().from(walk.from), view),
             (false, true) => walk.through(walk.from.max(self.taken.next())..terms.count, |slot| {
-                self.is_untouched(terms, slot).then(|| self.untouched(terms))
+                self.is_untouched(terms, slot).then(|| self.untouched(terms, slot, cards))
             }),
             (false, false) => walk.through(std::iter::empty(), view),
         }
     }
 
     fn ledger(&self, terms: &RangeTerms) -> CouponLedger {
-        let untouched = terms.count - self.book.len();
+        let expired = self.own.as_ref().map_or(0, |own| own.expired());
+        let untouched = terms.count - self.book.len() - expired;
         let mut tally = self.book.tally();
-        *match self.untouched(terms).state {
+        tally.expired += expired;
+        *match self.ordinary(terms).state {
             CouponState::Void => &mut tally.void,
             CouponState::Expired => &mut tally.expired,
             _ => &mut tally.created,
@@ -527,7 +550,7 @@ impl Range {
     }
 
     /// The end of the batch, as long as it lies ahead. What is void has none.
-    fn end(&self) -> Option<Time> {
+    pub(super) fn end(&self) -> Option<Time> {
         self.terms.filter(|terms| self.may_change(terms).is_ok()).map(|terms| terms.expires_at)
     }
 }

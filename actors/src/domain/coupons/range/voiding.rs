@@ -75,7 +75,7 @@ impl Range {
             |view: &CouponView| view.state.after(LifeStep::Void).is_some() && filter.has(view);
         let touched = self.taken.slots();
         // Nobody passes by thousands of millions of coupons that were never given.
-        let slots: Box<dyn Iterator<Item = Slot>> = match is_meant(&self.untouched(terms)) {
+        let slots: Box<dyn Iterator<Item = Slot>> = match is_meant(&self.ordinary(terms)) {
             true => Box::new(from..terms.count),
             false => Box::new(touched.from(from)),
         };
@@ -101,7 +101,7 @@ impl Range {
     ) {
         for coupon in coupons {
             self.book.apply(&coupon.as_event(), at);
-            self.taken.take(coupon.slot);
+            self.take(coupon.slot, coupon.tenure.expires_at);
         }
         self.voidings.insert(job, so_far);
         let ended = self.voidings.iter().filter(|(of, is)| **of != job && is.next.is_none());

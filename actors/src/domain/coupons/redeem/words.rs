@@ -37,6 +37,19 @@ pub enum Command {
     },
 }
 
+impl Command {
+    /// The one coupon that it is about.
+    pub fn slot(&self) -> Option<Slot> {
+        match self {
+            Command::Use { slot, .. }
+            | Command::Confirm { slot }
+            | Command::Cancel { slot, .. }
+            | Command::Void { slot } => Some(*slot),
+            Command::Notice { .. } => None,
+        }
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Event {
     Held {

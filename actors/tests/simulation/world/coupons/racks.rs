@@ -40,6 +40,7 @@ impl Model {
                 Err(Refusal::NothingNew)
             }
             Command::Import { .. } => Ok(Answered::New),
+            Command::ImportWithTerms { .. } => panic!("all codes here are alike"),
             Command::Open { batch, .. } if self.batches.contains_key(batch) => {
                 Ok(Answered::Already)
             }
@@ -121,6 +122,7 @@ impl Kind for Rack {
             }
             Event::Opened { .. } => panic!("nobody here opens a share by itself"),
             Event::ImportedLoosely { .. } => panic!("nobody here imports loosely: {event:?}"),
+            Event::ImportedWithTerms { .. } => panic!("all codes here are alike: {event:?}"),
             Event::In { batch, event } => {
                 model.batches.get_mut(batch).expect("it was imported").record(event, at)
             }
