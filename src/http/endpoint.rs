@@ -2,6 +2,7 @@
 
 use super::calls::{Calls, PathCall};
 use super::edge::{self, Edge};
+use super::export::{FORMS, TableColumns, TableLine};
 use super::parameters::Parameter;
 use super::problem::{self, Problem, ProblemKind};
 use actix_web::http::Method;
@@ -87,6 +88,8 @@ pub struct DescribedAnswer {
     pub body: Option<Described>,
     /// In which other forms it is given, for who asks for them.
     pub other_media: Vec<&'static str>,
+    /// What it has as a table.
+    pub columns: TableColumns,
 }
 
 /// A type as the document has it: a reference, and everything that it leads to.
@@ -271,11 +274,12 @@ impl Endpoint {
         self.paged()
     }
 
-    /// Takes `format`: the answer named last can also be a table or lines of JSON.
-    pub fn exported(self) -> Self {
-        self.choice("format", super::export::FORMS, EXPORTED)
-            .or_text("text/csv")
-            .or_text("application/x-ndjson")
+    /// Takes `format`: the answer named last can also be a table or lines of JSON, of such lines.
+    pub fn exported<Line: TableLine>(mut self) -> Self {
+        if let Some(last) = self.answers.last_mut() {
+            last.columns = Line::COLUMNS;
+        }
+        self.choice("format", FORMS, EXPORTED).or_text("text/csv").or_text("application/x-ndjson")
     }
 
     /// Takes an idempotency key.
@@ -371,7 +375,8 @@ impl Endpoint {
     }
 
     fn answers_with(mut self, status: u16, meaning: &'static str, body: Option<Described>) -> Self {
-        self.answers.push(DescribedAnswer { status, meaning, body, other_media: Vec::new() });
+        let (other_media, columns): (Vec<&'static str>, TableColumns) = (Vec::new(), &[]);
+        self.answers.push(DescribedAnswer { status, meaning, body, other_media, columns });
         self
     }
 

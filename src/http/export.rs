@@ -22,10 +22,13 @@ use std::io;
 
 pub const FORMS: &[&str] = &["json", "csv", "ndjson"];
 
-/// A line of a list that can be a table. A column has its name, and where its value stands in the
-/// line's JSON; what is not there is an empty cell.
+/// The columns of a table, each with its name, and where its value stands in the JSON of a line;
+/// what is not there is an empty cell.
+pub type TableColumns = &'static [(&'static str, &'static str)];
+
+/// A line of a list that can be a table.
 pub trait TableLine: Serialize {
-    const COLUMNS: &'static [(&'static str, &'static str)];
+    const COLUMNS: TableColumns;
 }
 
 /// How a list is asked for: a page of it, or all that comes behind a cursor.
@@ -169,23 +172,39 @@ fn broken_off(problem: Problem) -> io::Error {
 
 fn write_head<T: TableLine>(form: ExportForm, text: &mut String) {
     if form == ExportForm::Csv {
-        let names: Vec<&str> = T::COLUMNS.iter().map(|(name, _)| *name).collect();
-        text.push_str(&names.join(","));
-        text.push('\n');
+        write_names(T::COLUMNS, text);
     }
 }
 
 fn write_line<T: TableLine>(form: ExportForm, line: &T, text: &mut String) {
     let line = serde_json::to_value(line).expect("answers are plain data");
-    // A text takes whatever is written to it.
-    let _ = match form {
-        ExportForm::Ndjson => writeln!(text, "{line}"),
-        ExportForm::Csv => {
-            let cells: Vec<String> =
-                T::COLUMNS.iter().map(|(_, at)| cell(line.pointer(at))).collect();
-            writeln!(text, "{}", cells.join(","))
+    match form {
+        ExportForm::Ndjson => {
+            // A text takes whatever is written to it.
+            let _ = writeln!(text, "{line}");
         }
-    };
+        ExportForm::Csv => write_cells(T::COLUMNS, &line, text),
+    }
+}
+
+/// The table of such lines.
+pub fn table(columns: TableColumns, lines: impl IntoIterator<Item = Value>) -> String {
+    let mut text = String::new();
+    write_names(columns, &mut text);
+    lines.into_iter().for_each(|line| write_cells(columns, &line, &mut text));
+    text
+}
+
+fn write_names(columns: TableColumns, text: &mut String) {
+    let names: Vec<&str> = columns.iter().map(|(name, _)| *name).collect();
+    text.push_str(&names.join(","));
+    text.push('\n');
+}
+
+fn write_cells(columns: TableColumns, line: &Value, text: &mut String) {
+    let cells: Vec<String> = columns.iter().map(|(_, at)| cell(line.pointer(at))).collect();
+    text.push_str(&cells.join(","));
+    text.push('\n');
 }
 
 fn cell(value: Option<&Value>) -> String {

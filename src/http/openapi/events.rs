@@ -1,6 +1,9 @@
 //! What webhooks are sent: one operation and one type for each kind of event.
 
+use super::super::endpoint::JSON;
 use super::super::words::Triggers;
+use super::examples::Examples;
+use super::operations::with_example;
 use super::schemas::{reference, say_format};
 use products::telling::topics::{self, Topic};
 use serde_json::{Map, Value, json};
@@ -36,6 +39,8 @@ const LOTTERY: Says = &[("lottery", Text), ("pool", TextIfAny)];
 const CAMPAIGN: Says = &[("campaign", Text)];
 const JOB: Says = &[("job", Text)];
 const OF_MEMBER: Says = &[("coupon", Coupon), ("known_as", KnownAs), ("member", Text)];
+/// Also of one that nobody has had.
+const OF_ANYBODY: Says = &[("coupon", Coupon), ("known_as", KnownAs), ("member", TextOrNull)];
 const USED: Says = &[
     ("amount", WholeOrNull),
     ("by", Text),
@@ -99,7 +104,7 @@ const SAID: &[(&Topic, &[Says])] = &[
     (&topics::COUPON_HOLD_LAPSED, &[OF_MEMBER]),
     (&topics::COUPON_USED, &[OF_MEMBER, USED]),
     (&topics::COUPON_USE_CANCELLED, &[OF_MEMBER, USED]),
-    (&topics::COUPON_VOIDED, &[OF_MEMBER]),
+    (&topics::COUPON_VOIDED, &[OF_ANYBODY]),
     (&topics::COUPON_EXPIRING, &[OF_MEMBER, &[("days", Whole), ("expires_at", Text)]]),
     (
         &topics::COUPONS_EXPIRED,
@@ -122,13 +127,15 @@ const SAID: &[(&Topic, &[Says])] = &[
     (&topics::AUDIT_ENDED, &[&[("act", Text), ("begun_at", Text), ("status", Whole)]]),
 ];
 
-pub fn webhooks() -> Value {
+pub fn webhooks(examples: &Examples) -> Value {
     let hook = |topic: &&Topic| {
+        let name = format!("on{}", camel(topic));
+        let example = examples.body(&name, JSON);
         let operation = json!({
             "tags": [TAG],
             "summary": topic.name,
             "description": topic.meaning,
-            "operationId": format!("on{}", camel(topic)),
+            "operationId": name,
             "security": [],
             "parameters": [
                 signed("webhook-id", "The id of the event: a repeat has the same."),
@@ -137,7 +144,7 @@ pub fn webhooks() -> Value {
             ],
             "requestBody": {
                 "required": true,
-                "content": {"application/json": {"schema": reference(&type_name(topic))}},
+                "content": {JSON: with_example(reference(&type_name(topic)), example)},
             },
             "responses": {
                 "2XX": {"description": "It is delivered."},

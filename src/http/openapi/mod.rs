@@ -51,7 +51,7 @@ pub fn document() -> Value {
             .map(|(name, meaning)| json!({"name": name, "description": meaning}))
             .collect::<Vec<Value>>(),
         "paths": paths,
-        "webhooks": events::webhooks(),
+        "webhooks": events::webhooks(&examples),
         "components": {
             "schemas": schemas,
             "headers": operations::headers(),

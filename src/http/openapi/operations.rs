@@ -39,7 +39,7 @@ pub fn operation(endpoint: &Endpoint, examples: &Examples) -> Value {
     operation
 }
 
-fn with_example(schema: Value, example: Option<Value>) -> Value {
+pub(super) fn with_example(schema: Value, example: Option<Value>) -> Value {
     let mut form = json!({"schema": schema});
     if let Some(example) = example {
         form["example"] = example;
@@ -186,7 +186,8 @@ fn responses(endpoint: &Endpoint, examples: &Examples) -> Value {
         if let Some(Described { media: own, reference, .. }) = &answer.body {
             let others = answer.other_media.iter().map(|media| (*media, json!({"type": "string"})));
             for (media, schema) in [(*own, json!(reference))].into_iter().chain(others) {
-                let example = examples.answer(endpoint.name, answer.status, own, media);
+                let forms = (*own, media);
+                let example = examples.answer(endpoint.name, answer.status, forms, answer.columns);
                 response["content"][media] = with_example(schema, example);
             }
         }

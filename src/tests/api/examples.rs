@@ -2,9 +2,9 @@
 //! it, and a server takes it and answers alike.
 
 use crate::writes::{Scene, Write, writes};
-use harness::TestApp;
 use harness::schemas::Schemas;
-use serde_json::{Map, Value};
+use harness::{TestApp, id};
+use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 use std::fs;
 
@@ -48,7 +48,8 @@ struct Form {
 /// Every form of every body, and of every answer that is no refusal.
 fn forms(document: &Value) -> Vec<Form> {
     let mut found = Vec::new();
-    let items = document["paths"].as_object().unwrap().values();
+    let all = ["paths", "webhooks"].into_iter();
+    let items = all.flat_map(|part| document[part].as_object().unwrap().values());
     for operation in items.flat_map(|item| item.as_object().unwrap().values()) {
         let call = operation["operationId"].as_str().unwrap();
         let mut add = |place: &str, holder: &Value| {
@@ -72,11 +73,9 @@ fn served() -> Value {
 
 #[test]
 fn every_body_and_every_answer_has_an_example() {
-    // The table that an answer can be had as is told of in words.
-    let is_told = |form: &Form| form.media == "text/csv" && form.place != "body";
     let missing: Vec<String> = forms(&served())
         .iter()
-        .filter(|form| form.content.get("example").is_none() && !is_told(form))
+        .filter(|form| form.content.get("example").is_none())
         .map(|Form { call, place, media, .. }| format!("{call} {place} {media}"))
         .collect();
     assert!(missing.is_empty(), "no example: {}", missing.join("\n"));
@@ -90,6 +89,127 @@ fn every_example_is_as_its_schema_has_it() {
         let wrong = schemas.flaws(&content["schema"], example);
         assert!(wrong.is_empty(), "{call} {place} {media}: {wrong:#?}");
     }
+}
+
+/// What is shown as lines is as what is shown as JSON has it: a line of the page, or all of it.
+#[test]
+fn every_line_that_is_shown_is_as_its_page_has_it() {
+    let schemas = Schemas { document: served() };
+    let all = forms(&schemas.document);
+    let mut lines_of = 0;
+    for Form { call, place, content, .. } in all.iter().filter(|form| form.media == LINES) {
+        let is_json =
+            |form: &&Form| (&form.call, &form.place, form.media.as_str()) == (call, place, JSON);
+        // A draw has lines of another kind; the codes have no other form.
+        let Some(json) = all.iter().find(is_json).filter(|_| !call.starts_with("getWinners"))
+        else {
+            continue;
+        };
+        let example = &json.content["example"];
+        for line in lines(content["example"].as_str().unwrap()).as_array().unwrap() {
+            let line = match example {
+                Value::Array(_) => json!([line]),
+                _ if example.get("next_cursor").is_some() => {
+                    json!({"items": [line], "next_cursor": null})
+                }
+                _ => line.clone(),
+            };
+            let wrong = schemas.flaws(&json.content["schema"], &line);
+            assert!(wrong.is_empty(), "{call} {place}: {wrong:#?}");
+            lines_of += 1;
+        }
+    }
+    assert!(lines_of > 10, "{lines_of}");
+}
+
+/// Where a list is that can be taken out as a table, on a server that has one line of each.
+fn path_of_table(scene: &Scene, call: &str) -> String {
+    let (admin, app) = (&scene.admin, &scene.app);
+    let member = app.service("shop").on_behalf_of("m1");
+    let campaign = || {
+        let plan = json!({"name": format!("The campaign of {call}"), "quota": 9, "trigger": "claim",
+            "discount_percent": 10, "ends_at": "2026-12-31T00:00:00Z"});
+        let made = admin.post("/campaigns", plan).expect(201);
+        member.post(&format!("/campaigns/{}/claims", id(&made)), json!({})).expect(201);
+        id(&made).to_owned()
+    };
+    let batch = || {
+        let body = json!({"count": 3, "discount_amount": 5, "expires_at": "2026-12-03T15:00:00Z"});
+        let made = admin.post("/coupon-batches", body).expect(201);
+        let path = format!("/coupon-batches/{}", id(&made));
+        let given = member.post(&format!("{path}/assign"), json!({})).expect(201);
+        let using = format!("/coupons/{}/use", given["code"].as_str().unwrap());
+        member.post(&using, json!({"amount": 100})).expect(200);
+        path
+    };
+    let pool = || {
+        let name = format!("pool-of-{}", call.to_lowercase());
+        let plan = json!({"id": name, "closes_at": "2026-12-31T00:00:00Z", "ballots": true,
+            "tickets": {"digits": 4}});
+        admin.post("/pools", plan).expect(201);
+        let path = format!("/pools/{name}");
+        member.post(&format!("{path}/ballots"), json!({})).expect(201);
+        let held = member.post(&format!("{path}/holds"), json!({"pattern": "****"})).expect(201);
+        member.confirm(id(&held)).expect(200);
+        path
+    };
+    match call {
+        "listCampaigns" => {
+            campaign();
+            "/campaigns".into()
+        }
+        "listClaims" => format!("/campaigns/{}/claims", campaign()),
+        "getCampaignLedger" => format!("/campaigns/{}/ledger", campaign()),
+        "listCouponBatches" => {
+            batch();
+            "/coupon-batches".into()
+        }
+        "getCouponBatchLedger" => batch() + "/ledger",
+        "listCouponsOfBatch" => batch() + "/coupons",
+        "streamCodes" => batch() + "/codes",
+        "listMyCoupons" => {
+            batch();
+            "/coupons?reference=none".into()
+        }
+        "listNotices" => "/notices".into(),
+        "listBallotsOfLottery" | "listBallotsOfPool" => pool() + "/ballots",
+        "getLotteryLedger" | "getPoolLedger" => pool() + "/ledger",
+        "listSoldTickets" | "listSoldTicketsOfPool" => pool() + "/tickets/sold",
+        "getWinners" | "getWinnersOfPool" => {
+            let path = pool();
+            admin.post(&format!("{path}/close"), json!({})).expect(200);
+            path + "/winner"
+        }
+        "downloadJobReport" => {
+            let file = format!("code\nOF-{call}\n");
+            let path = "/coupon-imports?discount_percent=10&expires_at=2026-12-31T00:00:00Z";
+            let job = admin.send_file(path, file.as_bytes()).expect(202);
+            let path = format!("/jobs/{}", id(&job));
+            app.until("the job ends", || admin.get(&path).expect(200)["ended_at"].is_string());
+            path + "/report"
+        }
+        _ => panic!("{call} has no row here: every table is compared with a server's"),
+    }
+}
+
+#[test]
+fn every_table_is_shown_as_a_server_writes_it() {
+    let scene = Scene::new();
+    let forms = forms(&scene.app.anybody().get("//openapi.json").expect(200));
+    let tables = forms.iter().filter(|form| form.media == "text/csv" && form.place == "200");
+    let mut compared = 0;
+    for Form { call, content, .. } in tables {
+        let path = path_of_table(&scene, call);
+        let and = if path.contains('?') { '&' } else { '?' };
+        let path =
+            if call == "downloadJobReport" { path } else { format!("{path}{and}format=csv") };
+        let answer = scene.admin.get(&path);
+        let (told, shown) = (answer.expect_text(200), content["example"].as_str().unwrap());
+        assert_eq!(told.lines().next(), shown.lines().next(), "{call}");
+        assert!(shown.lines().count() > 1, "{call} shows a table of nothing");
+        compared += 1;
+    }
+    assert!(compared > 15, "{compared}");
 }
 
 #[test]

@@ -26,6 +26,7 @@ mod crowd;
 mod drawing;
 mod draws;
 mod events;
+mod example_events;
 mod examples;
 mod expired;
 mod expiry;

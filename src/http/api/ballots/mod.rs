@@ -85,7 +85,7 @@ fn of_pool(by: PoolPath) -> Vec<Endpoint> {
                 .summary("List the ballots of a lottery")
                 .who(Who::Viewer)
                 .lists::<LineBody>("Box by box, in the order in which they came.")
-                .exported(),
+                .exported::<LineBody>(),
         )
         .problems(&[&problem::NOT_FOUND, &problem::NO_BALLOTS]),
     ]

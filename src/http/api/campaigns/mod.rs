@@ -61,7 +61,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             .notes("As a table, or as lines of JSON, it is for whoever shows a token or a key.")
             .who(Who::Optional)
             .lists::<CampaignBody>("In the order of their creation, but for those withdrawn.")
-            .exported(),
+            .exported::<CampaignBody>(),
         Endpoint::get("/campaigns/{id}", show)
             .named("getCampaign")
             .summary("Look at a campaign")
@@ -191,7 +191,7 @@ pub fn endpoints() -> Vec<Endpoint> {
                 )
                 .who(Who::Viewer)
                 .lists::<CouponBody>("By rank.")
-                .exported(),
+                .exported::<CouponBody>(),
         )
         .problems(&[&problem::NOT_FOUND]),
         Endpoint::get("/campaigns/{id}/ledger", claims::ledger)
@@ -200,7 +200,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             .notes("For whoever is told its figures.")
             .who(Who::Optional)
             .answer::<CouponLedgerBody>(200, "The books, which balance.")
-            .exported()
+            .exported::<CouponLedgerBody>()
             .problems(&[&problem::NOT_FOUND]),
     ]
 }

@@ -57,7 +57,7 @@ fn of_coupons() -> Vec<Endpoint> {
             .summary("List the batches")
             .who(Who::Viewer)
             .lists::<BatchBody>("In the order of their creation, but for those withdrawn.")
-            .exported(),
+            .exported::<BatchBody>(),
         Endpoint::get("/coupon-batches/{id}", batches::show)
             .named("getCouponBatch")
             .summary("Look at a batch")
@@ -124,7 +124,7 @@ fn of_coupons() -> Vec<Endpoint> {
             .notes("For whoever is told its figures: staff, unless its creation said otherwise.")
             .who(Who::Optional)
             .answer::<CouponLedgerBody>(200, "The books, which balance.")
-            .exported()
+            .exported::<CouponLedgerBody>()
             .problems(&[&problem::NOT_FOUND]),
         filters_coupons(
             Endpoint::get("/coupon-batches/{id}/coupons", batches::coupons)
@@ -136,7 +136,7 @@ fn of_coupons() -> Vec<Endpoint> {
                     "Those that were given or voided, in the order of the batch; with \
                     `state=created` those that were not.",
                 )
-                .exported(),
+                .exported::<CouponBody>(),
         )
         .problems(&[&problem::NOT_FOUND]),
         Endpoint::get("/coupon-batches/{id}/codes", batches::stream)
@@ -214,7 +214,7 @@ fn of_coupons() -> Vec<Endpoint> {
                 .scopes(&[Scope::Members, Scope::Claim, Scope::Redeem, Scope::Assign])
                 .query("batch", "Only those of this batch or campaign.")
                 .lists::<CouponBody>("In the order in which they were assigned, as they are now.")
-                .exported(),
+                .exported::<CouponBody>(),
         ),
         Endpoint::get("/coupons/{code}", using::show)
             .named("getCoupon")
@@ -383,7 +383,7 @@ fn of_coupons() -> Vec<Endpoint> {
             .instant("from", "Only those that were given then or later.")
             .instant("to", "Only those that were given before.")
             .lists::<NoticeBody>("Oldest first.")
-            .exported(),
+            .exported::<NoticeBody>(),
     ]
 }
 

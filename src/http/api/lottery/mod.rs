@@ -17,6 +17,7 @@ use crate::http::api::lottery::bodies::{
 };
 use crate::http::api::lottery::draws::Audience;
 use crate::http::api::lottery::finding::{LotteriesQuery, filters_lotteries};
+use crate::http::api::lottery::table::LotLine;
 use crate::http::api::lottery::wish::CreateLottery;
 use crate::http::api::pool::{PoolInPath, PoolPath, at, find_lottery, find_plan};
 use crate::http::body::Body;
@@ -117,7 +118,7 @@ fn of_pool(by: PoolPath) -> Vec<Endpoint> {
             .notes("For whoever is told its figures.")
             .who(Who::Optional)
             .answer::<LotteryLedgerBody>(200, "The books, which balance.")
-            .exported()
+            .exported::<LotteryLedgerBody>()
             .problems(&[&problem::NOT_FOUND, &problem::NO_TICKETS]),
         Endpoint::get(at!(by, "/statistics"), statistics)
             .named(by.pick("getLotteryStatistics", "getPoolStatistics"))
@@ -137,7 +138,7 @@ fn of_pool(by: PoolPath) -> Vec<Endpoint> {
             )
             .who(Who::Optional)
             .answer::<DrawBody>(200, "Winners and reserves.")
-            .exported()
+            .exported::<LotLine<'_>>()
             .problems(&[
                 &problem::NOT_FOUND,
                 &problem::NO_BALLOTS,

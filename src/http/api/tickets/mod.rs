@@ -101,7 +101,7 @@ fn of_pool(by: PoolPath) -> Vec<Endpoint> {
                 .instant("from", "Only those that were bought then or later.")
                 .instant("to", "Only those that were bought before.")
                 .lists::<SoldBody>("By the beginning of the number, copy, and number.")
-                .exported(),
+                .exported::<SoldBody>(),
         )
         .problems(&[&problem::NOT_FOUND, &problem::NO_TICKETS]),
     ]
