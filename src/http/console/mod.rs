@@ -77,6 +77,7 @@ const FILES: &[(&str, &[u8])] = files! {
     "pages/sessions.js"
     "pages/settings.js"
     "pages/signin.js"
+    "pages/void_some.js"
     "pages/webhooks.js"
     "parts/act.js"
     "parts/bar.js"

@@ -15,6 +15,7 @@ mod pools;
 mod served;
 mod start;
 mod troubles;
+mod voiding;
 
 use browser::Browser;
 use harness::loopback::free_port;

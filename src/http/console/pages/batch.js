@@ -1,4 +1,5 @@
-// One batch: the life of its coupons as a flow with numbers on it, its codes, and giving one away.
+// One batch: the life of its coupons as a flow with numbers on it, its codes, giving one away, and
+// voiding some.
 import { html } from "../html.js";
 import { useState } from "preact/hooks";
 import { call, get, text } from "../api.js";
@@ -16,6 +17,7 @@ import { Ledger } from "../parts/ledger.js";
 import { useLoaded } from "../parts/loaded.js";
 import { Problem, Told } from "../parts/notice.js";
 import { Save } from "../parts/save.js";
+import { VoidSome } from "./void_some.js";
 
 // So many codes are shown; a file has more.
 const SHOWN = 20;
@@ -51,7 +53,8 @@ export function Batch({ id }) {
       <${Curl} of=${["GET", path]} />
     </section>
     ${may("operator") && html`<div class="grid">
-      <${Give} path=${path} done=${loaded.reload} /><${Codes} path=${path} id=${id} /></div>`}
+      <${Give} path=${path} done=${loaded.reload} /><${Codes} path=${path} id=${id} /></div>
+      <${VoidSome} path=${path} word=${batch.name ?? batch.id} done=${loaded.reload} />`}
     <section class="sheet"><h2>Ledger</h2><${Ledger} of=${ledger} />
       <p><button class="small" type="button" onClick=${loaded.reload}>Look again</button></p>
       <${Curl} of=${["GET", `${path}/ledger`]} /></section>
