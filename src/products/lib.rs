@@ -3,8 +3,8 @@
 //! A folder's `mod.rs` has what the API and the jobs do with the product, its `told.rs` what the
 //! outside hears of it. `table` lists the kinds of partitions, once. `opening` opens those that are
 //! first needed, `failure` says why something was not done, `promotions` which campaigns and
-//! batches there are, `telling` has the words for the outside. `audit` and `verify` replay what was
-//! written.
+//! batches there are, `telling` has the words for the outside, `looking` says when workers look for
+//! jobs. `audit` and `verify` replay what was written.
 
 pub mod acts;
 pub mod audit;
@@ -16,6 +16,7 @@ mod failure;
 pub mod feed;
 pub mod holds;
 pub mod imports;
+mod looking;
 pub mod lottery;
 pub mod opening;
 pub mod orders;

@@ -9,6 +9,7 @@ use crate::failure::{Error, pick};
 use crate::imports::chunk::{BrokenJob, Chunk, JobFiles};
 use crate::imports::seen::Seen;
 use crate::imports::{Imports, racks};
+use crate::looking::wait_for_news;
 use actix_rt::task::spawn_blocking;
 use actors::Id;
 use actors::domain::Only;
@@ -25,13 +26,11 @@ use metrics::{counter, gauge};
 use std::collections::HashMap;
 use std::fmt::Display;
 use std::sync::Arc;
-use std::time::Duration;
 
 /// Jobs that are worked on at the same time.
 const AT_ONCE: usize = 4;
 /// Codes that get their owners and uses at the same time.
 const PASTS_AT_ONCE: usize = 64;
-const LOOK_AROUND: Duration = Duration::from_secs(1);
 
 /// What is left of a job after a turn.
 enum Turn {
@@ -55,7 +54,9 @@ pub fn start(imports: Arc<Imports>, stops: impl Fn() -> bool + 'static) {
     actix_rt::spawn(async move {
         let mut works: HashMap<Id, Box<JobFiles>> = HashMap::new();
         while !stops() {
-            let mut jobs = imports.unfinished().await.unwrap_or_default();
+            let found = imports.unfinished().await;
+            let is_any_open = !found.as_ref().is_ok_and(Vec::is_empty);
+            let mut jobs = found.unwrap_or_default();
             if !imports.engine.node.is_settled() {
                 jobs.clear();
             }
@@ -83,8 +84,7 @@ pub fn start(imports: Arc<Imports>, stops: impl Fn() -> bool + 'static) {
                 }
             }
             if idle {
-                // Whether it was told or the time is over, it looks around.
-                let _ = actix_rt::time::timeout(LOOK_AROUND, imports.news.notified()).await;
+                wait_for_news(&imports.engine.node, &imports.news, is_any_open).await;
             }
         }
     });

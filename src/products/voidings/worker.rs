@@ -6,6 +6,7 @@
 use super::Voidings;
 use crate::coupons::batches::{BatchPart, parts};
 use crate::failure::{Error, Refusal};
+use crate::looking::wait_for_news;
 use actors::Id;
 use actors::domain::coupons::catalogue::BatchPlan;
 use actors::domain::coupons::range::{self, Answer, Question, VoidedCounts, VoidingSoFar};
@@ -17,23 +18,27 @@ use actors::machine::partition_id;
 use base::journal::{self, Value};
 use metrics::{counter, gauge};
 use std::sync::Arc;
-use std::time::Duration;
 
 /// Stretches of one job before the next has its turn.
 const STRETCHES: usize = 16;
-const LOOK_AROUND: Duration = Duration::from_secs(1);
 
 /// Starts the worker on this thread. It ends when the node stops.
 pub fn start(voidings: Arc<Voidings>, stops: impl Fn() -> bool + 'static) {
     actix_rt::spawn(async move {
         while !stops() {
-            let is_idle = !voidings.work(&stops).await;
-            if is_idle {
-                // Whether it was told or the time is over, it looks around.
-                let _ = actix_rt::time::timeout(LOOK_AROUND, voidings.news.notified()).await;
+            let Worked { is_any_open, has_moved } = voidings.work(&stops).await;
+            if !has_moved {
+                wait_for_news(&voidings.engine.node, &voidings.news, is_any_open).await;
             }
         }
     });
+}
+
+/// What a turn of all jobs came to.
+struct Worked {
+    /// Whether any has not ended, here or elsewhere; or nobody knows.
+    is_any_open: bool,
+    has_moved: bool,
 }
 
 /// What a stretch came to: how many were voided in this part so far, and where to go on in it.
@@ -43,27 +48,29 @@ struct Stretch {
 }
 
 impl Voidings {
-    /// One turn of each job. Whether any has come further.
-    async fn work(&self, stops: &impl Fn() -> bool) -> bool {
-        let mut jobs = self.unfinished().await.unwrap_or_default();
+    /// One turn of each job.
+    async fn work(&self, stops: &impl Fn() -> bool) -> Worked {
+        let found = self.unfinished().await;
+        let mut worked = Worked { is_any_open: true, has_moved: false };
+        let Ok(mut jobs) = found else { return worked };
+        worked.is_any_open = !jobs.is_empty();
         jobs.retain(|job| self.engine.should_do(&partition_id::<Voiding>(job)));
         gauge!("stampede_voidings_unfinished").set(jobs.len() as f64);
         if !self.engine.node.is_settled() {
-            return false;
+            return worked;
         }
-        let mut has_moved = false;
         for job in jobs {
             match self.turn(job).await {
-                Ok(()) => has_moved = true,
+                Ok(()) => worked.has_moved = true,
                 // A node that stops takes the partitions away under it; the next start goes on.
-                Err(_) if stops() => return false,
+                Err(_) if stops() => return worked,
                 Err(error) => journal::warn(
                     "a voiding waits",
                     &[("job", Value::Text(&job)), ("error", Value::Text(&error))],
                 ),
             }
         }
-        has_moved
+        worked
     }
 
     async fn turn(&self, job: Id) -> Result<(), Error> {
