@@ -5,8 +5,8 @@
 //! is left. While the node's clock has moved and is not believed, those that decide something rest.
 
 mod archiving;
-pub mod certificate;
 mod bulletins;
+pub mod certificate;
 pub mod clock;
 mod closing;
 mod gauges;

@@ -87,8 +87,8 @@ impl Campaigns {
     }
 
     /// A change of the campaign as a whole, by which first logins are judged from now on. Says how
-    /// it is after that; for a dry run, how it would be. What was revised is told as it became then,
-    /// whatever others have made of it since.
+    /// it is after that; for a dry run, how it would be. What was revised is told as it became
+    /// then, whatever others have made of it since.
     pub async fn change(
         &self,
         promotion: &Promotion,

@@ -176,7 +176,8 @@ impl Promotions {
         Ok(turn.event)
     }
 
-    /// The campaign has no name but that, or none if it is withdrawn; unless another turn was begun.
+    /// The campaign has no name but that, or none if it is withdrawn; unless another turn was
+    /// begun.
     pub(crate) async fn keep_name(
         &self,
         serial: Serial,

@@ -1,5 +1,5 @@
-//! What administrators do to campaigns and batches: pause them, change them before anybody builds on
-//! them, withdraw them, end them. Some of them are none, and are refused.
+//! What administrators do to campaigns and batches: pause them, change them before anybody builds
+//! on them, withdraw them, end them. Some of them are none, and are refused.
 
 use super::super::ask::Call;
 use super::super::plan::OFFER;
