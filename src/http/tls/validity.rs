@@ -104,11 +104,11 @@ mod tests {
         let version = value(VERSION, &[&value(2, &[&[2]])]);
         let (from, until) = ((UTC_TIME, "991231235959Z"), (UTC_TIME, "491231235959Z"));
         let validity = Validity::of(&certificate(&version, from, until)).unwrap();
-        assert_eq!(wire_time(validity.not_before), "1999-12-31T23:59:59Z");
-        assert_eq!(wire_time(validity.not_after), "2049-12-31T23:59:59Z");
+        assert_eq!(wire_time(validity.not_before), "1999-12-31T23:59:59.000Z");
+        assert_eq!(wire_time(validity.not_after), "2049-12-31T23:59:59.000Z");
         let until = (GENERALIZED_TIME, "20500101000000Z");
         let validity = Validity::of(&certificate(&[], from, until)).unwrap();
-        assert_eq!(wire_time(validity.not_after), "2050-01-01T00:00:00Z");
+        assert_eq!(wire_time(validity.not_after), "2050-01-01T00:00:00.000Z");
     }
 
     #[test]

@@ -19,7 +19,7 @@ pub struct Server {
     folder: PathBuf,
     pub address: String,
     /// What it prints later has to go somewhere.
-    _out: BufReader<ChildStdout>,
+    out: BufReader<ChildStdout>,
 }
 
 impl Server {
@@ -54,16 +54,19 @@ impl Server {
     fn started(mut command: Command, folder: PathBuf) -> Server {
         command.stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = command.spawn().expect("the server starts");
-        let mut out = BufReader::new(child.stdout.take().expect("stdout is piped"));
-        loop {
+        let out = BufReader::new(child.stdout.take().expect("stdout is piped"));
+        // From here on it is stopped whatever happens.
+        let mut server = Server { child, folder, address: String::new(), out };
+        while server.address.is_empty() {
             let mut line = String::new();
-            let read = out.read_line(&mut line).expect("the server says where it listens");
+            let read = server.out.read_line(&mut line).expect("the server says where it listens");
             assert!(read > 0, "the server ended before it said where it listens");
             let address = line.trim().trim_start_matches("listening on http://");
             if address.parse::<SocketAddr>().is_ok() {
-                return Server { child, folder, address: address.to_owned(), _out: out };
+                address.clone_into(&mut server.address);
             }
         }
+        server
     }
 
     pub fn pid(&self) -> u32 {
