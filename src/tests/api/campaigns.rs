@@ -337,6 +337,27 @@ fn until_the_first_claim_everything_can_be_mended() {
 }
 
 #[test]
+fn a_rename_that_is_repeated_is_answered_as_before_whoever_has_that_name_now() {
+    let app = TestApp::start();
+    let admin = app.admin();
+    let id = campaign(&app, json!({"name": "First"}));
+    let path = format!("/campaigns/{id}");
+    let rename = |name: &str| admin.key(name).patch(&path, json!({"name": name}));
+    let second = rename("Second").expect(200);
+    rename("Third").expect(200);
+    campaign(&app, json!({"name": "second"}));
+    let again = rename("Second");
+    assert!(again.was_replayed());
+    assert_eq!((again.expect(200), &second["name"]), (second.clone(), &json!("Second")));
+    assert_eq!(show(&app, &id)["name"], "Third");
+    let would = format!("{path}?dry_run=true");
+    admin.patch(&would, json!({"name": "SECOND"})).refused(409, "name-taken");
+    assert_eq!(admin.patch(&would, json!({"name": "THIRD"})).expect(200)["name"], "THIRD");
+    admin.post("/campaigns", plan(json!({"name": "third"}))).refused(409, "name-taken");
+    campaign(&app, json!({"name": "first"}));
+}
+
+#[test]
 fn a_campaign_that_nobody_has_claimed_is_withdrawn_and_its_name_is_free() {
     let app = TestApp::start();
     let admin = app.admin();

@@ -72,6 +72,12 @@ impl Crowd {
         self.ask(n, &format!("/campaigns/{campaign}/claims"), json!({}))
     }
 
+    /// A hold of numbers that follow one another.
+    pub fn hold_together(&self, n: usize, count: usize) -> Told {
+        let wanted = json!({"pattern": "****", "count": count, "together": true, "ttl_s": 7200});
+        self.ask(n, "/lotteries/2199-12-31/holds", wanted)
+    }
+
     /// The `n`-th member asks, first at the `n`-th door, then at the next ones.
     fn ask(&self, n: usize, path: &str, body: Value) -> Told {
         let began = Instant::now();

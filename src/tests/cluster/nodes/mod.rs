@@ -4,6 +4,7 @@
 //! These tests live by the machine's clock: a client that is not answered comes again a moment
 //! later, with the same key, as clients do.
 
+mod at_once;
 mod crowd;
 mod limits;
 mod outages;
