@@ -1,5 +1,5 @@
-//! Two nodes are told things at one instant that cannot both be so: other names for one campaign, or
-//! that something is withdrawn and that somebody has of it.
+//! Two nodes are told things at one instant that cannot both be so: other names for one campaign,
+//! or that something is withdrawn and that somebody has of it.
 
 use super::told::{all_ask, granted};
 use super::town::Town;
@@ -31,7 +31,7 @@ fn at_once<A: Send, B: Send>(
 
 /// Comes again under the same key while a node is being taken over.
 fn told(client: &Client, key: &str, ask: impl Fn(&Client) -> Answer) -> Answer {
-    let client = client.key(key);
+    let client = client.key(&key.replace(' ', "-"));
     for _ in 0..100 {
         let answer = ask(&client);
         if answer.status != 503 {
@@ -123,8 +123,8 @@ fn a_pool_is_withdrawn_at_one_node_or_somebody_has_of_it_at_the_other() {
             "tickets": {"digits": 4}, "ballots": true});
         admins[0].post("/pools", plan.clone()).expect(201);
         let has = || -> Answer {
-            let look = || drop(member.get(&path));
-            (0..round / 4).for_each(|_| look());
+            // A pool has many parts, each of which has to give way.
+            (0..6 * round).for_each(|_| drop(member.get(&path)));
             let key = format!("has {round}");
             match round % 3 {
                 0 => told(&member, &key, |ada| ada.post(&format!("{path}/ballots"), json!({}))),
