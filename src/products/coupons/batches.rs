@@ -49,6 +49,16 @@ pub fn parts(batch: Serial, plan: &BatchPlan) -> Vec<BatchPart> {
     }
 }
 
+/// A share that no line of the batch has fallen to has as little as one of which all is given.
+fn none_left(error: Error) -> Error {
+    match error.refusal() {
+        Some(Refusal::Coupons(range::Refusal::NotOpened)) => {
+            Error(Failure::Refused(Refusal::Coupons(range::Refusal::Exhausted)))
+        }
+        _ => error,
+    }
+}
+
 impl Batches {
     pub fn new(engine: Arc<Engine>) -> Batches {
         Batches { engine }
@@ -76,7 +86,7 @@ impl Batches {
             }
             _ => parts(batch, plan),
         };
-        let (place, done) = self.command(plan, &parts, command, by).await?;
+        let (place, done) = self.command(plan, &parts, command, by).await.map_err(none_left)?;
         pick(done, |event| match event {
             Event::Assigned { slot, .. } => Some(parts[place].home(slot)),
             _ => None,

@@ -163,6 +163,7 @@ fn codes_expire_at_their_own_ends_and_are_listed_on_these_days() {
         let given = admin.post(&assign, body.clone()).expect(201);
         assert!(given["code"] != "NEVER-GIVEN" && given["state"] == "assigned", "{given}");
     }
+    admin.post(&assign, body).refused(409, "sold-out");
     app.stop();
     app.verified().unwrap();
 }
