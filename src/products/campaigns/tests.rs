@@ -9,42 +9,16 @@ use actors::domain::coupons::code::Keys;
 use actors::domain::coupons::{Discount, Offer};
 use actors::engine::record::{self, Entry};
 use actors::engine::{Key, KeyWindow, Limits, Node};
-use actors::store::{Append, AppendOutcome, Callback, Store};
 use actors::{Id, Machine};
 use futures_util::future::{join, join3};
 use std::collections::BTreeSet;
 use std::rc::Rc;
-use std::sync::Mutex;
-use testing::around::{Around, as_store};
+use testing::around::as_store;
 use testing::memory::{Fate, MemoryStore};
+use testing::write_trap::{ANY, WriteSnare, WriteTrap};
 
 const ATTEMPTS: usize = 200;
 const SERIAL: Serial = Serial(1);
-
-/// After so many writes, one meets its fate.
-type Snare = Arc<Mutex<Option<(usize, Fate)>>>;
-
-struct Trap {
-    memory: MemoryStore,
-    snare: Snare,
-}
-
-impl Around for Trap {
-    fn inner(&self) -> &dyn Store {
-        &self.memory
-    }
-
-    fn append(&self, append: Append, done: Callback<AppendOutcome>) {
-        let mut snare = self.snare.lock().unwrap();
-        match snare.take() {
-            Some((0, fate)) => self.memory.plan(fate),
-            Some((left, fate)) => *snare = Some((left - 1, fate)),
-            None => {}
-        }
-        drop(snare);
-        self.memory.append(append, done);
-    }
-}
 
 struct AtANode {
     promotions: Arc<Promotions>,
@@ -54,20 +28,21 @@ struct AtANode {
 /// A campaign that is called A, and the data that its nodes share.
 struct Stage {
     store: MemoryStore,
-    snare: Snare,
+    snare: WriteSnare,
 }
 
 impl Stage {
     async fn set() -> Stage {
         let store = MemoryStore::default().confirming_reads();
-        let stage = Stage { store, snare: Snare::default() };
+        let stage = Stage { store, snare: WriteSnare::default() };
         let node = stage.node();
         node.register("A").await.unwrap();
         stage
     }
 
     fn node(&self) -> Rc<AtANode> {
-        let trap = Trap { memory: self.store.another_node(), snare: self.snare.clone() };
+        let trap =
+            WriteTrap { memory: self.store.another_node(), snare: self.snare.clone(), of: ANY };
         let store = as_store(Arc::new(trap));
         let (window, limits) = (KeyWindow::new(1_000, 3600), Limits::default());
         let node = Node::new(store, Arc::new(|| Time(1)), window, limits);

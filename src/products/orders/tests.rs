@@ -4,7 +4,6 @@
 
 mod many;
 mod ten;
-mod trap;
 
 use super::{Orders, PlacedTickets, WantedOrder};
 use crate::Engine;
@@ -31,7 +30,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::task::Poll;
 use testing::memory::{Fate, MemoryStore};
-use trap::{Snare, Trap};
+use testing::write_trap::{WriteSnare, WriteTrap};
 
 const NOW: i64 = 1_796_126_400_000;
 const POOL: PoolName = PoolName::Day(Day(20_261_231));
@@ -52,8 +51,9 @@ struct Process {
 }
 
 impl Process {
-    fn on(store: &MemoryStore, snare: &Snare, clock: &Arc<AtomicI64>) -> Rc<Process> {
-        let trap = Trap { memory: store.another_node(), snare: snare.clone() };
+    fn on(store: &MemoryStore, snare: &WriteSnare, clock: &Arc<AtomicI64>) -> Rc<Process> {
+        let (memory, snare) = (store.another_node(), snare.clone());
+        let trap = WriteTrap { memory, snare, of: &["till/", "tickets/"] };
         let time = clock.clone();
         let node = Node::new(
             testing::around::as_store(Arc::new(trap)),
@@ -236,7 +236,7 @@ async fn turn() {
 
 struct Scene {
     store: MemoryStore,
-    snare: Snare,
+    snare: WriteSnare,
     clock: Arc<AtomicI64>,
     process: Rc<Process>,
     client: Rc<RefCell<Client>>,
@@ -250,7 +250,7 @@ impl Scene {
     }
 
     fn empty() -> Scene {
-        let (store, snare) = (MemoryStore::default(), Snare::default());
+        let (store, snare) = (MemoryStore::default(), WriteSnare::default());
         let clock = Arc::new(AtomicI64::new(NOW));
         let process = Process::on(&store, &snare, &clock);
         Scene { store, snare, clock, process, client: Rc::default() }

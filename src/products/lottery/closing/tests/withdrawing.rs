@@ -3,38 +3,11 @@
 //! is gone, and the next one of its name has nothing of it.
 
 use super::*;
-use actors::store::{Append, AppendOutcome, Callback};
-use std::sync::Mutex;
-use testing::around::Around;
-
-/// After so many writes, one meets its fate.
-type Snare = Arc<Mutex<Option<(usize, Fate)>>>;
-
-struct Trap {
-    memory: MemoryStore,
-    snare: Snare,
-}
-
-impl Around for Trap {
-    fn inner(&self) -> &dyn Store {
-        &self.memory
-    }
-
-    fn append(&self, append: Append, done: Callback<AppendOutcome>) {
-        let mut snare = self.snare.lock().unwrap();
-        match snare.take() {
-            Some((0, fate)) => self.memory.plan(fate),
-            Some((left, fate)) => *snare = Some((left - 1, fate)),
-            None => {}
-        }
-        drop(snare);
-        self.memory.append(append, done);
-    }
-}
+use testing::write_trap::{ANY, WriteSnare, WriteTrap};
 
 struct Stage {
     store: MemoryStore,
-    snare: Snare,
+    snare: WriteSnare,
     process: Rc<Process>,
 }
 
@@ -47,14 +20,14 @@ enum Told {
 
 impl Stage {
     async fn set() -> Stage {
-        let (store, snare) = (MemoryStore::default(), Snare::default());
+        let (store, snare) = (MemoryStore::default(), WriteSnare::default());
         let process = Stage::process(&store, &snare);
         process.create(true).await;
         Stage { store, snare, process }
     }
 
-    fn process(store: &MemoryStore, snare: &Snare) -> Rc<Process> {
-        let trap = Trap { memory: store.another_node(), snare: snare.clone() };
+    fn process(store: &MemoryStore, snare: &WriteSnare) -> Rc<Process> {
+        let trap = WriteTrap { memory: store.another_node(), snare: snare.clone(), of: ANY };
         Process::with(testing::around::as_store(Arc::new(trap)))
     }
 

@@ -1,27 +1,32 @@
-//! A store in which the n-th write of tills and slices meets its fate.
+//! A store in which the n-th write meets its fate.
 
+use crate::around::Around;
+use crate::memory::{Fate, MemoryStore};
 use actors::store::{Append, AppendOutcome, Callback, Store};
 use std::sync::{Arc, Mutex};
-use testing::around::Around;
-use testing::memory::{Fate, MemoryStore};
 
 /// After how many writes, and what happens then, until it has happened.
-pub(super) type Snare = Arc<Mutex<Option<(usize, Fate)>>>;
+pub type WriteSnare = Arc<Mutex<Option<(usize, Fate)>>>;
 
-pub(super) struct Trap {
+pub struct WriteTrap {
     pub memory: MemoryStore,
-    pub snare: Snare,
+    pub snare: WriteSnare,
+    /// Writes that count: of partitions whose names begin so.
+    pub of: &'static [&'static str],
 }
 
-impl Around for Trap {
+/// Each write counts.
+pub const ANY: &[&str] = &[""];
+
+impl Around for WriteTrap {
     fn inner(&self) -> &dyn Store {
         &self.memory
     }
 
     fn append(&self, append: Append, done: Callback<AppendOutcome>) {
-        let is_one = ["till/", "tickets/"].iter().any(|kind| append.partition.starts_with(kind));
+        let counts = self.of.iter().any(|kind| append.partition.starts_with(kind));
         let mut snare = self.snare.lock().unwrap();
-        if let Some((left, fate)) = snare.take_if(|_| is_one) {
+        if let Some((left, fate)) = snare.take_if(|_| counts) {
             match left {
                 0 => self.memory.plan(fate),
                 _ => *snare = Some((left - 1, fate)),
