@@ -6,7 +6,6 @@
 
 mod drain;
 mod entry;
-mod foreign;
 mod line;
 
 pub use entry::{AnsweredRequest, Field, Level, Style, Value};
@@ -26,7 +25,6 @@ static LOG: OnceLock<Log> = OnceLock::new();
 /// that dropped lines are counted.
 pub fn start(style: Style) {
     LOG.get_or_init(|| Log::to(style, system_clock(), std::io::stderr()));
-    foreign::hear(error);
 }
 
 /// Nothing before the start.
