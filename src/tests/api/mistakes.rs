@@ -1,6 +1,6 @@
 //! Mistakes are told all at once, each with its place and in plain words.
 
-use harness::{TestApp, pointers};
+use harness::{Answer, TestApp, id, pointers};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 
@@ -222,6 +222,30 @@ fn a_query_wrong_types_and_wrong_values_are_told_in_one_answer() {
     let refused = admin.get("/coupons/expired?on=x&state=y&limit=0").refused(422, "invalid");
     assert_eq!(pointers(&refused), ["?on", "?state", "?limit"]);
     assert_eq!(app.books("2026-12-31").held, 0);
+}
+
+#[test]
+fn what_stands_too_much_in_a_change_is_told_beside_what_is_wrong_in_it() {
+    let app = TestApp::start();
+    let admin = app.admin();
+    let ends = "2099-12-31T00:00:00Z";
+    let campaign = json!({"name": "First", "quota": 1, "discount_percent": 10, "ends_at": ends,
+        "trigger": "claim"});
+    let campaign = id(&admin.post("/campaigns", campaign).expect(201)).to_owned();
+    let batch = json!({"count": 1, "discount_percent": 10, "expires_at": ends});
+    let batch = id(&admin.post("/coupon-batches", batch).expect(201)).to_owned();
+    let (one, all) = (format!("/campaigns/{campaign}"), format!("/coupon-batches/{batch}"));
+    let refused = |answer: Answer| -> Vec<String> {
+        pointers(&answer.refused(422, "invalid")).into_iter().map(str::to_owned).collect()
+    };
+    let too_much = admin.patch(&one, json!({"name": "", "zz": 1}));
+    assert_eq!(refused(too_much), ["/zz", "/name"]);
+    let too_much = admin.patch(&all, json!({"expires_at": "soon", "zz": 1}));
+    assert_eq!(refused(too_much), ["/zz", "/expires_at"]);
+    let too_much = admin.post(&format!("{all}/voidings"), json!({"state": "used", "zz": 1}));
+    assert_eq!(refused(too_much), ["/zz", "/state"]);
+    let too_much = admin.post("/service-keys", json!({"name": "", "zz": 1}));
+    assert_eq!(refused(too_much), ["/zz", "/name"]);
 }
 
 #[test]

@@ -306,9 +306,9 @@ async fn change(
     key: IdempotencyKey,
     id: web::Path<String>,
     Params(flags): Params<DryRun>,
-    Body(body): Body<ChangeCampaign>,
+    body: Unchecked<ChangeCampaign>,
 ) -> Result<HttpResponse, Problem> {
-    let changes = parse_changes(body)?;
+    let changes = body.checked(parse_changes)?;
     let CampaignChanges { quota, ends_at, .. } = changes;
     let promised = CampaignChanges { quota, ends_at, ..CampaignChanges::default() };
     let change = match changes == promised {

@@ -10,6 +10,7 @@ use crate::http::flags::{self, DryRun, IdempotencyKey, Params};
 use crate::http::mistakes::Mistakes;
 use crate::http::problem::Problem;
 use crate::http::reply;
+use crate::http::unchecked::Unchecked;
 use crate::shared::Shared;
 use actix_web::{HttpResponse, web};
 use actors::domain::coupons::OfferChanges;
@@ -59,9 +60,10 @@ pub async fn change(
     key: IdempotencyKey,
     id: web::Path<String>,
     Params(flags): Params<DryRun>,
-    Body(body): Body<ChangeBatch>,
+    body: Unchecked<ChangeBatch>,
 ) -> Result<HttpResponse, Problem> {
-    let changes = parse_changes(body, shared.promotions.now())?;
+    let now = shared.promotions.now();
+    let changes = body.checked(|body| parse_changes(body, now))?;
     let (known, plan) = find_batch(&shared, &id).await?;
     let terms = shared.batches.overview(known.serial, &plan).await?.terms;
     let BatchChanges { expires_at, name, .. } = &changes;

@@ -3,7 +3,6 @@
 use crate::http::api::coupon_filter::parse_state;
 use crate::http::api::coupons::batches::find_batch;
 use crate::http::api::whose::parse_whose;
-use crate::http::body::Body;
 use crate::http::caller::{Operator, Viewer};
 use crate::http::endpoint::{Endpoint, Who};
 use crate::http::fields::{parse_between, parse_reference};
@@ -12,6 +11,7 @@ use crate::http::mistakes::Mistakes;
 use crate::http::page::{Items, Paging};
 use crate::http::problem::{self, Problem};
 use crate::http::reply;
+use crate::http::unchecked::Unchecked;
 use crate::http::words;
 use crate::shared::Shared;
 use actix_web::http::StatusCode;
@@ -146,9 +146,9 @@ async fn create(
     key: IdempotencyKey,
     id: web::Path<String>,
     Params(DryRun { dry_run }): Params<DryRun>,
-    Body(body): Body<VoidCoupons>,
+    body: Unchecked<VoidCoupons>,
 ) -> Result<HttpResponse, Problem> {
-    let filter = parse_filter(body)?;
+    let filter = body.checked(parse_filter)?;
     let (known, _) = find_batch(&shared, &id).await?;
     let plan = VoidingPlan { batch: known.serial, filter, dry_run };
     let meaning = || postcard::to_stdvec(&plan).expect("a plan is plain data");

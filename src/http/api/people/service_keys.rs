@@ -2,13 +2,13 @@
 //! administrators.
 
 use crate::http::api::people::bodies::{CreateServiceKey, NewServiceKeyBody, ServiceKeyBody};
-use crate::http::body::Body;
 use crate::http::caller::Admin;
 use crate::http::fields::id_in_path;
 use crate::http::flags::{self, IdempotencyKey, Params};
 use crate::http::page::{Items, Paging};
 use crate::http::problem::{self, Problem};
 use crate::http::reply;
+use crate::http::unchecked::Unchecked;
 use crate::shared::Shared;
 use actix_web::{HttpResponse, web};
 use base::calendar::wire_time;
@@ -19,10 +19,10 @@ pub async fn create(
     Admin(caller): Admin,
     key: IdempotencyKey,
     _: Params<flags::Nothing>,
-    Body(body): Body<CreateServiceKey>,
+    body: Unchecked<CreateServiceKey>,
 ) -> Result<HttpResponse, Problem> {
     let keys = &shared.people.service_keys;
-    let draft = body.checked(keys)?;
+    let draft = body.checked(|body| body.checked(keys))?;
     let made = match key.text() {
         Some(text) => keys.create_once(draft.clone(), caller.id, text).await?,
         None => keys.create(draft.clone()).await?,
