@@ -9,6 +9,12 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::sync::Barrier;
 use std::thread;
+use std::time::{Duration, Instant};
+
+/// Whoever is not told in so long is never told.
+const PATIENCE: Duration = Duration::from_secs(120);
+/// Between two askings.
+const MOMENT: Duration = Duration::from_millis(20);
 
 const ENDS: &str = "2199-12-31T00:00:00Z";
 
@@ -29,17 +35,19 @@ fn at_once<A: Send, B: Send>(
     })
 }
 
-/// Comes again under the same key while a node is being taken over.
+/// Comes again under the same key while it is told to come later: a node is being taken over, or
+/// what it asks of is being withdrawn.
 fn told(client: &Client, key: &str, ask: impl Fn(&Client) -> Answer) -> Answer {
     let client = client.key(&key.replace(' ', "-"));
-    for _ in 0..100 {
+    let began = Instant::now();
+    loop {
         let answer = ask(&client);
         if answer.status != 503 {
             return answer;
         }
-        thread::yield_now();
+        assert!(began.elapsed() < PATIENCE, "{key} is never told: {}", answer.text);
+        thread::park_timeout(MOMENT);
     }
-    panic!("{key} is never told")
 }
 
 fn campaign(name: &str) -> Value {
