@@ -4,7 +4,8 @@
 //! it in between. How far a job has come is remembered here, so a stretch whose answer was lost is
 //! not counted twice.
 
-use super::rules::{Range, admin};
+use super::judging::admin;
+use super::rules::Range;
 use super::words::{Event, RangeTerms, Refusal, VoidedCounts, VoidedCoupon, VoidingSoFar};
 use crate::cards::Cards;
 use crate::domain::coupons::coupon::{Coupon, CouponView, Slot};
