@@ -2,19 +2,21 @@
 //!
 //! Tills, slices, boxes and the lottery are the machines themselves. Those who close it do what
 //! `src/products/lottery/closing` does, told again in small, and may die between any two steps.
-//! `parts` has the machines, `broken` how they decide without a rule, `clients` and `closers` what
-//! each does next, and `right` what must be true.
+//! `place` says what there is, `parts` has the machines, `broken` how they decide without a rule,
+//! `clients` and `closers` what each does next, and `right` what must be true.
 
 mod broken;
 mod clients;
 mod closers;
 mod parts;
+mod place;
 mod right;
 mod words;
 
 use super::explore::{SmallWorld, all_is_well, is_missed};
 use actors::domain::lottery::Phase;
-use parts::{CLOSES_AT, ClosingModel};
+use parts::ClosingModel;
+use place::CLOSES_AT;
 use words::{Closer, ClosingRule, ClosingStory, Hall, HallStep};
 
 impl SmallWorld for ClosingModel {

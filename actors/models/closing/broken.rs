@@ -1,6 +1,6 @@
 //! How the machines decide where a rule of theirs is broken.
 
-use super::parts::{CLOSES_AT, TTL_S, any};
+use super::place::{CLOSES_AT, TTL_S, any};
 use super::words::ClosingRule;
 use crate::kept::Said;
 use actors::domain::ballots::{self, BallotBox};

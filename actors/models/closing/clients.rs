@@ -1,24 +1,9 @@
 //! What each client asks next. Whoever hears nothing asks no more, but for an order that is begun:
 //! it is given up.
 
-use super::parts::{ClosingModel, TILL_OF_CARD, TILL_OF_ORDER};
-use super::words::{
-    Ask, AskFate, Client, ClosingStory, HOLDER, Hall, HallStep, Heard, ORDERER, SUBMITTER,
-};
-
-/// All of them, before any has asked.
-pub fn all(story: ClosingStory) -> [Client; 3] {
-    let mut clients = [Client::default(); 3];
-    let first = [(HOLDER, Ask::Hold), (ORDERER, Ask::Begin), (SUBMITTER, Ask::Submit)];
-    for (client, ask) in first {
-        let is_there = match story {
-            ClosingStory::HoldAndBallot => client != ORDERER,
-            ClosingStory::Order => client == ORDERER,
-        };
-        clients[client].asks = is_there.then_some(ask);
-    }
-    clients
-}
+use super::parts::ClosingModel;
+use super::place::{TILL_OF_CARD, TILL_OF_ORDER};
+use super::words::{Ask, AskFate, Client, Hall, HallStep, Heard};
 
 impl Client {
     fn hear(&mut self, ask: Ask, heard: Heard) {

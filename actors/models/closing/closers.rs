@@ -1,7 +1,8 @@
 //! Who closes the pool, step by step, as `src/products/lottery/closing` does, and the sweep. Either
 //! may die between any two steps, and whoever comes next begins anew.
 
-use super::parts::{ClosingModel, SEED, TILL_OF_CARD};
+use super::parts::ClosingModel;
+use super::place::{SEED, TILL_OF_CARD};
 use super::words::{Closer, ClosingRule, Hall};
 use actors::domain::ballots;
 use actors::domain::draw::Sealed;

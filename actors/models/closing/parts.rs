@@ -1,33 +1,21 @@
 //! The parts of the pool, which are the machines themselves.
 
 use super::broken::{decide_in_box, decide_in_slice, decide_in_till};
+use super::place::{
+    BEGINS_AT, CARD, CLOSES_AT, ORDER, TILL_OF_CARD, TILL_OF_ORDER, TTL_S, any, member, plan,
+    slice_name, ticket,
+};
 use super::words::{Ask, ClosingRule, ClosingStory, Hall, Heard};
 use crate::kept::{KeptStates, Said, StateNumber};
 use actors::domain::ballots::{self, BallotBox, BoxName};
 use actors::domain::day::Day;
-use actors::domain::draw::{Hash, commitment};
-use actors::domain::lottery::{
-    self, BallotSetup, Lottery, LotteryPlan, LotteryView, MemberLimits, Phase, TicketSetup,
-};
+use actors::domain::lottery::{self, Lottery, LotteryPlan, LotteryView, Phase};
 use actors::domain::pool::PoolName;
-use actors::domain::tickets::stock::Ticket;
-use actors::domain::tickets::{self, OrderNumber, Pattern, Slice, SliceName};
-use actors::domain::till::{self, LimitKey, OrderPart, OrderWish, Till};
-use actors::{Caller, Id, Machine, Stamp, Time, Verdict};
+use actors::domain::tickets::{self, Slice};
+use actors::domain::till::{self, OrderPart, OrderWish, Till};
+use actors::{Caller, Machine, Stamp, Verdict};
 use hashbrown::HashMap;
 use testing::played::Played;
-
-pub const BEGINS_AT: Time = Time(1_000_000);
-/// All that lives ends then, too.
-pub const CLOSES_AT: Time = BEGINS_AT.plus_s(30);
-pub const SEED: Hash = [7; 32];
-const COPIES: u16 = 2;
-pub const CARD: LimitKey = LimitKey(Id([100; 16]));
-/// Its till is sealed first.
-pub const TILL_OF_CARD: u8 = 0;
-pub const TILL_OF_ORDER: u8 = 1;
-pub const ORDER: OrderNumber = OrderNumber { till: TILL_OF_ORDER, number: 0 };
-pub const TTL_S: u32 = 60;
 
 pub struct ClosingModel {
     pub broken: Option<ClosingRule>,
@@ -44,46 +32,6 @@ pub struct ClosingModel {
 
 /// What may be wrong hangs on the parts, and on what clients were told.
 type RightKey = ([StateNumber; 5], [bool; 3]);
-
-fn member(number: u8) -> Caller {
-    Caller::member(Id([number + 1; 16]))
-}
-
-pub fn any() -> Pattern {
-    Pattern::any(4)
-}
-
-pub fn ticket(copy: u16) -> Ticket {
-    Ticket { number: 0, copy }
-}
-
-pub fn slice_name() -> SliceName {
-    SliceName::all(PoolName::default(), 4)[0]
-}
-
-fn plan() -> LotteryPlan {
-    let tickets = TicketSetup {
-        digits: 4,
-        copies: COPIES,
-        holds_per_member: 9,
-        hold_max_s: 600,
-        numbers: Some(1),
-    };
-    let ballots = BallotSetup {
-        boxes: 1,
-        most_per_box: 2,
-        winners: 1,
-        reserves: 0,
-        commitment: commitment(&SEED),
-        round: None,
-    };
-    LotteryPlan {
-        tickets: Some(tickets),
-        ballots: Some(ballots),
-        limits: MemberLimits { held: Some(1), bought: Some(1) },
-        ..LotteryPlan::named("small".into(), CLOSES_AT)
-    }
-}
 
 impl ClosingModel {
     pub fn new(story: ClosingStory, faults: u8, broken: Option<ClosingRule>) -> ClosingModel {
@@ -113,7 +61,7 @@ impl ClosingModel {
             tills: [self.tills.keep(Played::default()); 2],
             slice: self.slices.keep(Played::default()),
             ballots: self.boxes.keep(Played::default()),
-            clients: super::clients::all(self.story),
+            clients: self.story.clients(),
             closers: [super::words::Closer::Away; 2],
             late: Vec::new(),
             faults: self.faults,

@@ -1,6 +1,7 @@
 //! What must be true while a pool closes, and of one that is closed.
 
-use super::parts::{CARD, ClosingModel, ORDER, TILL_OF_CARD};
+use super::parts::ClosingModel;
+use super::place::{CARD, ORDER, TILL_OF_CARD};
 use super::words::{HOLDER, Hall, ORDERER, SUBMITTER};
 use actors::domain::ballots;
 use actors::domain::lottery::{LotteryView, Phase};

@@ -56,6 +56,22 @@ pub const HOLDER: usize = 0;
 pub const ORDERER: usize = 1;
 pub const SUBMITTER: usize = 2;
 
+impl ClosingStory {
+    /// All clients, before any has asked.
+    pub fn clients(self) -> [Client; 3] {
+        let mut clients = [Client::default(); 3];
+        let first = [(HOLDER, Ask::Hold), (ORDERER, Ask::Begin), (SUBMITTER, Ask::Submit)];
+        for (client, ask) in first {
+            let is_there = match self {
+                ClosingStory::HoldAndBallot => client != ORDERER,
+                ClosingStory::Order => client == ORDERER,
+            };
+            clients[client].asks = is_there.then_some(ask);
+        }
+        clients
+    }
+}
+
 /// How far somebody who closes the pool has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Closer {
