@@ -2,8 +2,8 @@
 //!
 //! A crowd submits, receipts and all, in turns with a constant reply of the same server (same
 //! middleware, token checked, body parsed). Then the lottery is closed and drawn, its proof is
-//! streamed to a file while the server's memory is watched, and both verifiers check it. `--ballots
-//! N`, `--rounds N` and `--connections N` change the run.
+//! streamed to a file, and both verifiers check it. The server's memory is watched all the time.
+//! `--ballots N`, `--rounds N` and `--connections N` change the run.
 
 use draws::verify;
 use harness::load::connection::{LoadConnection, block_on, call, request, token};
@@ -53,6 +53,7 @@ fn measure(arguments: &[String]) {
     let submit = format!("/api/v1/lotteries/{DAY}/ballots");
     let each = ballots / rounds;
     ask(&server, constant::PATH, &tokens, each.min(5000), connections);
+    let memory = resident_mib(server.pid());
     let (mut constants, mut submitted) = (Vec::new(), Vec::new());
     for _ in 0..rounds {
         constants.push(ask(&server, constant::PATH, &tokens, each, connections));
@@ -70,6 +71,7 @@ fn measure(arguments: &[String]) {
     report("constant reply", &constants, &constants);
     report("ballot, with its receipt", &submitted, &constants);
 
+    let highest = highest_mib(server.pid());
     let began = Instant::now();
     let closed = block_on(call(
         &server.address,
@@ -79,7 +81,13 @@ fn measure(arguments: &[String]) {
         &json!({}),
     ));
     assert_eq!(closed["state"], "drawn", "{closed}");
-    println!("closed, sealed and drawn in {:.2} s", began.elapsed().as_secs_f64());
+    let took = began.elapsed().as_secs_f64();
+    println!("closed, sealed and drawn in {took:.2} s");
+    println!(
+        "memory of the server: {memory:.0} MiB without a ballot, {highest:.0} at its highest with \
+         all of them, {:.0} once they were drawn",
+        highest_mib(server.pid())
+    );
     let file =
         std::env::temp_dir().join(format!("stampede-bench-{}-proof.json", std::process::id()));
     download(&server, &file);
