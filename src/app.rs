@@ -179,6 +179,7 @@ impl App {
             streams: Streams::of(&config),
             live: LiveFigures::default(),
             board: BulletinBoard::default(),
+            blocks: FreshAnswers::default(),
             availability: FreshAnswers::default(),
             config,
             settings: OnceLock::new(),

@@ -6,6 +6,7 @@ use crate::http::fresh::FreshAnswers;
 use crate::http::left_of_pool::LeftOfPool;
 use crate::http::live::LiveFigures;
 use crate::http::problem::Problem;
+use crate::http::static_page::StaticPage;
 use crate::http::streams::Streams;
 use crate::http::together::Together;
 use actix_web::web::Bytes;
@@ -67,6 +68,8 @@ pub struct Shared {
     pub series: Arc<Series>,
     /// What is left of pools, for all who ask within a second.
     pub availability: FreshAnswers<(PoolName, Edition), Result<LeftOfPool, Problem>>,
+    /// The same by the first digits of their numbers.
+    pub blocks: FreshAnswers<(PoolName, Edition), Result<Arc<StaticPage>, Problem>>,
     /// The results of draws, for all who ask at once.
     pub results: Together<PoolName, Result<Bytes, Problem>>,
     pub store: Arc<dyn Backend>,

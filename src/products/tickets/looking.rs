@@ -8,7 +8,9 @@ use actors::domain::lottery::ArrangedPlan;
 use actors::domain::pool::PoolName;
 use actors::domain::tickets::pattern::Pattern;
 use actors::domain::tickets::stock::Ticket;
-use actors::domain::tickets::{Answer, LabelLedger, Question, SliceName, TicketId, TicketLedger};
+use actors::domain::tickets::{
+    Answer, LabelLedger, Question, SliceName, Tenth, TicketId, TicketLedger,
+};
 use actors::time::Time;
 
 /// How many match a pattern, how many of them are free, and some of these.
@@ -76,6 +78,31 @@ impl Tickets {
             _ => 0,
         };
         Ok(names.into_iter().zip(answers.into_iter().map(free)).collect())
+    }
+
+    /// Of the tickets whose numbers begin with the same two digits, in their order. Those that the
+    /// pool ends before are left out.
+    pub async fn hundredths(
+        &self,
+        pool: PoolName,
+        plan: &ArrangedPlan,
+    ) -> Result<Vec<Tenth>, Error> {
+        let _turn = self.looks.acquire().await;
+        let names = plan.slices(pool);
+        // Where a slice has two digits of its own, it is a hundredth itself.
+        let tenths_of_one = 10usize.pow(names.first().map_or(0, |name| name.lead_digits() - 1));
+        let answers = self.slices(&names, &open_with(plan)).look(&Question::Tenths).await?;
+        let tenths = answers.into_iter().filter_map(|answer| match answer {
+            Answer::Tenths(tenths) => Some(tenths),
+            _ => None,
+        });
+        let sum = |sum: Tenth, tenth: &Tenth| Tenth {
+            free: sum.free + tenth.free,
+            all: sum.all + tenth.all,
+        };
+        let tenths: Vec<Tenth> = tenths.flatten().collect();
+        let hundredths = tenths.chunks(tenths_of_one);
+        Ok(hundredths.map(|tenths| tenths.iter().fold(Tenth::default(), sum)).collect())
     }
 
     /// The books of all slices of a lottery.

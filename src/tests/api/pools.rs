@@ -266,6 +266,46 @@ fn what_is_left_is_cacheable_for_a_second_and_named_by_a_tag() {
     assert_eq!(same.status, 304);
 }
 
+fn blocks(app: &TestApp, name: &str) -> Vec<(String, u64, u64)> {
+    let told = app.anybody().get(&format!("/pools/{name}/tickets/blocks")).expect(200);
+    assert_eq!(told["pool"], name);
+    let block = |block: &Value| {
+        let [stock, free] = ["stock", "free"].map(|what| block[what].as_u64().unwrap());
+        (block["begins_with"].as_str().unwrap().to_owned(), stock, free)
+    };
+    told["blocks"].as_array().unwrap().iter().map(block).collect()
+}
+
+#[test]
+fn the_number_space_is_told_as_blocks_of_those_that_begin_alike() {
+    let app = TestApp::start();
+    let member = app.member("ada");
+    for (name, digits, of_each) in [("hall", 4, 200), ("field", 7, 200_000)] {
+        pool(&app, name, json!({"tickets": {"digits": digits, "copies": 2}})).expect(201);
+        let stars = "*".repeat(digits - 3);
+        let wanted = json!({"pattern": format!("071{stars}"), "count": 3});
+        member.post(&format!("/pools/{name}/holds"), wanted).expect(201);
+        let expected = (0..100).map(|n| {
+            let begins_with = format!("{n:02}");
+            let held = if begins_with == "07" { 3 } else { 0 };
+            (begins_with, of_each, of_each - held)
+        });
+        assert_eq!(blocks(&app, name), expected.collect::<Vec<_>>());
+    }
+    pool(&app, "doors", json!({"tickets": {"count": 250}})).expect(201);
+    let stock: Vec<u64> = blocks(&app, "doors").into_iter().map(|(_, stock, _)| stock).collect();
+    assert_eq!(stock, [100, 100, 50, 0, 0, 0, 0, 0, 0, 0]);
+
+    let tag = app.anybody().get("/pools/hall/tickets/blocks").header("etag").unwrap().to_owned();
+    let same = app.anybody().with("If-None-Match", &tag).get("/pools/hall/tickets/blocks");
+    assert_eq!((same.status, same.header("cache-control")), (304, Some("public, max-age=1")));
+    pool(&app, "raffle", json!({"ballots": true})).expect(201);
+    app.anybody().get("/pools/raffle/tickets/blocks").refused(409, "no-tickets");
+    app.anybody().get("/pools/nowhere/tickets/blocks").refused(404, "not-found");
+    pool(&app, "secret", json!({"tickets": {"count": 9}, "figures": "staff"})).expect(201);
+    member.get("/pools/secret/tickets/blocks").refused(403, "forbidden");
+}
+
 #[test]
 fn a_search_with_a_free_first_digit_gives_as_many_as_there_are() {
     let app = TestApp::start();

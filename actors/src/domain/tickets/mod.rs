@@ -31,5 +31,5 @@ pub use rules::Slice;
 pub use sale::{Label, Sale, Wave};
 pub use terms::{FirstTerms, SliceLabel, SliceTerms};
 pub use words::{
-    Answer, Command, Event, HoldState, HoldView, PartFate, Question, Refusal, TicketLedger,
+    Answer, Command, Event, HoldState, HoldView, PartFate, Question, Refusal, Tenth, TicketLedger,
 };

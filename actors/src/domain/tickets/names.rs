@@ -39,6 +39,11 @@ impl SliceName {
         SliceName { pool, digits, lead: lead as u8 }
     }
 
+    /// How many digits all its numbers begin with.
+    pub fn lead_digits(&self) -> u32 {
+        u32::from(lead_digits(self.digits))
+    }
+
     /// The first number of the slice.
     pub fn first_number(&self) -> u32 {
         self.lead as u32 * 10u32.pow((self.digits - lead_digits(self.digits)) as u32)

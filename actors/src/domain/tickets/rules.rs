@@ -17,7 +17,7 @@ use super::names::{SliceName, lead_digits};
 use super::stock::Stock;
 use super::terms::SliceTerms;
 use super::wish::SliceWish;
-use super::words::{Answer, Command, Event, Question, Refusal, TicketLedger};
+use super::words::{Answer, Command, Event, Question, Refusal, Tenth, TicketLedger};
 use super::{past, rows};
 use crate::cards::{Card, Cards, NameShelf};
 use crate::dice::Dice;
@@ -162,6 +162,9 @@ impl Machine for Slice {
             Question::LongestRun { pattern, most } => {
                 let longest = self.books.stock.longest_run(pattern, usize::from(*most));
                 Answer::LongestRun(longest as u16)
+            }
+            Question::Tenths => {
+                Answer::Tenths(self.books.stock.tenths().map(|(free, all)| Tenth { free, all }))
             }
         }
     }

@@ -5,7 +5,7 @@
 //! is, its hold says while it lives, and then a card.
 
 use super::lattice::Lattice;
-use super::pattern::Pattern;
+use super::pattern::{MOST_DIGITS, Pattern, STAR};
 use super::runs::NumberSet;
 use super::taken::TakenPlaces;
 use crate::dice::Dice;
@@ -72,6 +72,16 @@ impl Stock {
     pub fn matching(&self, pattern: &Pattern) -> (u64, u64) {
         let own = self.own(pattern);
         (u64::from(self.lattice.count(own)), u64::from(self.lattice.all(own)))
+    }
+
+    /// The same of a tenth of the numbers each: those that begin with that digit in the slice.
+    pub fn tenths(&self) -> [(u64, u64); 10] {
+        let mut places = [STAR; MOST_DIGITS as usize];
+        std::array::from_fn(|digit| {
+            places[0] = digit as u8;
+            let own = &places[..usize::from(self.own_digits)];
+            (u64::from(self.lattice.count(own)), u64::from(self.lattice.all(own)))
+        })
     }
 
     /// Up to `count` different free tickets that match, uniformly.

@@ -316,6 +316,8 @@ pub enum Question {
         pattern: Pattern,
         most: u16,
     },
+    /// How many tickets each tenth of the numbers has, and how many of them are free.
+    Tenths,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -326,6 +328,14 @@ pub enum Answer {
     Holds(Vec<(u32, HoldView)>),
     Ledger(TicketLedger),
     LongestRun(u16),
+    Tenths([Tenth; 10]),
+}
+
+/// Of the tickets whose numbers begin alike.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tenth {
+    pub free: u64,
+    pub all: u64,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

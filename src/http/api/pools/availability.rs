@@ -19,12 +19,13 @@ use actors::domain::lottery::{LotteryPlan, Phase};
 use actors::domain::pool::PoolName;
 use actors::domain::tickets::{Label, LabelLedger, TicketLedger};
 use base::calendar::wire_time;
+use people::Signed;
 use serde::Serialize;
 use std::sync::Arc;
 use std::time::Duration;
 use utoipa::ToSchema;
 
-const SECOND: Duration = Duration::from_secs(1);
+pub const SECOND: Duration = Duration::from_secs(1);
 /// So often it is looked while little is left.
 const SOON: Duration = Duration::from_millis(100);
 const LITTLE: u64 = 100;
@@ -71,9 +72,19 @@ pub async fn show(
     _: Params<flags::Nothing>,
 ) -> Result<HttpResponse, Problem> {
     let figures = find_plan(&shared, pool).await?.figures;
-    figures::tell(figures, signed.as_ref())?;
-    let told = told(&shared, pool, SECOND).await?;
-    let mut answer = told.page.answer(&request).await;
+    let told = async || Ok(told(&shared, pool, SECOND).await?.page);
+    answer_for_a_second(figures, signed.as_ref(), &request, told).await
+}
+
+/// For those who are told the figures of the pool.
+pub async fn answer_for_a_second(
+    figures: FiguresFor,
+    signed: Option<&Signed>,
+    request: &HttpRequest,
+    told: impl AsyncFnOnce() -> Result<Arc<StaticPage>, Problem>,
+) -> Result<HttpResponse, Problem> {
+    figures::tell(figures, signed)?;
+    let mut answer = told().await?.answer(request).await;
     let for_a_second = match figures {
         FiguresFor::Public => HeaderValue::from_static("public, max-age=1"),
         FiguresFor::Members | FiguresFor::Staff => HeaderValue::from_static("private, max-age=1"),

@@ -2,11 +2,12 @@
 //! tickets, ballots, close and draw.
 //!
 //! The endpoints, and the calls that make and show pools. `finding` has the list, `availability`
-//! what those read who wait, `allowance` what one may still have, `wish` what a new pool is to be,
-//! `bodies` what is answered.
+//! what those read who wait, `blocks` what those see who look at its picture, `allowance` what one
+//! may still have, `wish` what a new pool is to be, `bodies` what is answered.
 
 mod allowance;
 mod availability;
+mod blocks;
 mod bodies;
 mod finding;
 mod wish;
@@ -15,6 +16,7 @@ use crate::http::api::lottery::{close_now, withdraw_now, withdrawable};
 use crate::http::api::pool::{PoolInPath, find_lottery};
 use crate::http::api::pools::allowance::{AllowanceBody, OrdersLedgerBody};
 use crate::http::api::pools::availability::AvailabilityBody;
+use crate::http::api::pools::blocks::BlocksBody;
 use crate::http::api::pools::bodies::{ClosedPoolBody, PoolBody};
 use crate::http::api::pools::wish::CreatePool;
 use crate::http::api::whose::of_one_member;
@@ -114,6 +116,18 @@ pub fn endpoints() -> Vec<Endpoint> {
                  as `If-None-Match`, it is answered by 304 as long as nothing has changed.",
             )
             .answer::<AvailabilityBody>(200, "What is free, held and sold.")
+            .answer_empty(304, "Nothing has changed.")
+            .problems(&[&problem::NOT_FOUND, &problem::NO_TICKETS]),
+        Endpoint::get("/pools/{pool}/tickets/blocks", blocks::show)
+            .named("getTicketBlocks")
+            .summary("See the number space of a pool as a hundred blocks")
+            .who(Who::Optional)
+            .notes(
+                "How many tickets begin with each two digits, and how many of them are free, for \
+                 pictures like that of the console. Made once a second for all, cacheable, and \
+                 with an `ETag`, as `getAvailability` is.",
+            )
+            .answer::<BlocksBody>(200, "The blocks.")
             .answer_empty(304, "Nothing has changed.")
             .problems(&[&problem::NOT_FOUND, &problem::NO_TICKETS]),
         Endpoint::get("/pools/{pool}/availability/events", availability::follow)

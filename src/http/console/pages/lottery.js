@@ -23,21 +23,13 @@ import { Ballots } from "./lottery_ballots.js";
 import { Allowance, Tickets } from "./lottery_tickets.js";
 import { Holds } from "./mine.js";
 
-// How many of those questions are on their way at once.
-const AT_ONCE = 10;
-// The picture of a crowd is a hundred questions, so it is made anew by the minute.
-const MAP_SOONEST_MS = 30_000;
+// A crowd buys without an end, so the picture is made anew from time to time.
+const MAP_SOONEST_MS = 5_000;
 
 // What is free in each hundredth of the numbers.
-async function blocksOf(path, digits) {
-  const blocks = [];
-  for (let n = 0; n < 100; n += AT_ONCE) {
-    const asked = Array.from({ length: AT_ONCE }, (_, i) => String(n + i).padStart(2, "0"));
-    const found = await Promise.all(asked.map((start) => (
-      get(`${path}/tickets?pattern=${encodeURIComponent(start.padEnd(digits, "*"))}`))));
-    blocks.push(...found.map(({ free, matching }) => [free, matching]));
-  }
-  return blocks;
+async function blocksOf(path) {
+  const { blocks } = await get(`${path}/tickets/blocks`);
+  return blocks.map(({ free, stock }) => [free, stock]);
 }
 
 async function load(path) {
@@ -55,8 +47,8 @@ export function Lottery({ id }) {
   const path = `/api/v1/pools/${encodeURIComponent(id)}`;
   const loaded = useLoaded(() => load(path), [id]);
   const known = loaded.value;
-  const digits = known?.ledger && known.lottery.tickets?.digits;
-  const map = useLoaded(async () => (digits ? blocksOf(path, digits) : []), [digits]);
+  const hasMap = Boolean(known?.ledger && known.lottery.tickets);
+  const map = useLoaded(async () => (hasMap ? blocksOf(path) : []), [hasMap]);
   const again = () => {
     loaded.reload();
     map.reload();
@@ -136,6 +128,7 @@ export function Lottery({ id }) {
       ${lottery.tickets && ledger && html`<section class="sheet"><h2>The numbers</h2>
         <${NumberMap} blocks=${map.value ?? []} bought=${bought} isPart=${isPart} books=${books}
           theme=${theme.value} />
+        <${Curl} of=${["GET", `${path}/tickets/blocks`]} />
       </section>`}
       <section class="sheet"><h2>Ledger</h2>${ledger ? html`<${Ledger} of=${ledger} />`
         : html`<p class="quiet">It is not for everybody.</p>`}

@@ -92,7 +92,10 @@ impl Kind for Slice {
 
     fn compare(model: &Model, machine: &Slice, cards: &Cards<'_>) {
         match machine.look(&Question::Ledger, cards) {
-            Answer::Ledger(ledger) => assert_eq!(ledger, model.ledger()),
+            Answer::Ledger(ledger) => {
+                compare_tenths(&ledger, machine, cards);
+                assert_eq!(ledger, model.ledger());
+            }
             _ => assert!(!model.opened),
         }
         for (hold, held) in &model.holds {
@@ -240,9 +243,18 @@ impl Kind for Slice {
                 assert!(seen.contains(&i64::from(*length)), "{length} in a row, never: {seen:?}");
                 tally.count("longest run read");
             }
-            Answer::Hold(None) | Answer::Matching { .. } => {}
+            Answer::Hold(None) | Answer::Matching { .. } | Answer::Tenths(_) => {}
         }
     }
+}
+
+/// The tenths of its numbers are all of it.
+fn compare_tenths(ledger: &TicketLedger, machine: &Slice, cards: &Cards<'_>) {
+    let Answer::Tenths(tenths) = machine.look(&Question::Tenths, cards) else {
+        panic!("it is opened");
+    };
+    let sum = tenths.iter().fold((0, 0), |(free, all), tenth| (free + tenth.free, all + tenth.all));
+    assert_eq!(sum, (ledger.free, ledger.stock));
 }
 
 /// The slice shows the hold as it is, and says what became of it.
