@@ -56,6 +56,12 @@ pub fn people(config: &Config) -> people::Settings {
         requests_per_minute: config.requests_per_minute,
         public_requests_per_minute: config.public_requests_per_minute,
         new_members_per_minute: config.new_members_per_minute,
+        proof_of_work: people::WorkSettings {
+            calls: config.proof_of_work.clone(),
+            numbers: config.proof_of_work_numbers,
+            life_s: config.proof_of_work_s,
+            per_second: config.proof_of_work_per_second,
+        },
         idempotency_s: config.idempotency_s,
         key_delay_s: if knows_alone { 0 } else { KEY_DELAY_S },
         token_algorithm: config.token_algorithm,

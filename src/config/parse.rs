@@ -8,9 +8,9 @@ use base::journal::Style;
 use base::{Network, Secret};
 use jiff::civil::Time as TimeOfDay;
 use jiff::tz::TimeZone;
-use ports::TokenAlgorithm;
 use ports::profile::Identifier;
 use ports::replication::{ConsensusReach, NotAReplication, Replication};
+use ports::{GuardedCall, TokenAlgorithm};
 use std::ffi::OsStr;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::ops::RangeInclusive;
@@ -156,6 +156,14 @@ pub fn choice(text: &OsStr) -> Parsed<Choice> {
 
 pub fn token_algorithm(text: &OsStr) -> Parsed<TokenAlgorithm> {
     TokenAlgorithm::of_name(utf8(text)?).ok_or_else(|| "HS256 or EdDSA".to_owned())
+}
+
+pub fn guarded_call(text: &OsStr) -> Parsed<GuardedCall> {
+    let expected = || {
+        let names: Vec<&str> = GuardedCall::ALL.iter().map(|call| call.name()).collect();
+        format!("calls out of {}", names.join(", "))
+    };
+    GuardedCall::of_name(utf8(text)?).ok_or_else(expected)
 }
 
 pub fn serial(text: &OsStr) -> Parsed<ConsensusReach> {

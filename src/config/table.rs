@@ -7,9 +7,9 @@
 
 use super::error::WrongSetting;
 use super::parse::{
-    address, any_text, choice, cluster_key, email, host, keyspace, list, network, optional, origin,
-    password, path, redis_password, redis_url, replication, secret, serial, style, time_of_day,
-    time_zone, token_algorithm, username, web_address, whole, yes_or_no,
+    address, any_text, choice, cluster_key, email, guarded_call, host, keyspace, list, network,
+    optional, origin, password, path, redis_password, redis_url, replication, secret, serial,
+    style, time_of_day, time_zone, token_algorithm, username, web_address, whole, yes_or_no,
 };
 use super::setting::Base::{Cores, Fixed, Hidden, Nothing};
 use super::setting::Setting;
@@ -19,8 +19,8 @@ use base::journal::Style;
 use base::{Network, Secret};
 use jiff::civil::Time as TimeOfDay;
 use jiff::tz::TimeZone;
-use ports::TokenAlgorithm;
 use ports::replication::{ConsensusReach, Replication};
+use ports::{GuardedCall, TokenAlgorithm};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -229,6 +229,19 @@ settings! {
     /// New members a service may act for in a minute, because each is a row for ever; members from
     /// before are never counted, and 0 is no limit.
     new_members_per_minute: u32 = Fixed("60000"), whole(0..=1_000_000_000);
+    /// Which calls take a proof of work from whoever is neither staff nor a service: `register`,
+    /// `login`, `claim`, `ballot`; it makes each of them cost a machine some time.
+    proof_of_work: Vec<GuardedCall> =
+        Nothing("[\"register\", \"login\"]"), list(guarded_call);
+    /// How many numbers a client has to try at most for a proof of work while it is quiet, half as
+    /// many on average; each costs one SHA-256, and in a rush it is up to 16 times as many.
+    proof_of_work_numbers: u32 = Fixed("50_000"), whole(1000..=10_000_000);
+    /// Seconds a challenge for a proof of work is good for: enough for a slow phone, and short, so
+    /// that nobody piles up solutions for a rush.
+    proof_of_work_s: u32 = Fixed("300"), whole(10..=3600);
+    /// Proofs of work a second at one node above which challenges get harder: with each doubling
+    /// twice as hard.
+    proof_of_work_per_second: u32 = Fixed("50"), whole(1..=1_000_000);
     /// A Redis or Valkey that all nodes share, so that they ask the store less often and count
     /// failures and requests together; they work without it.
     redis: Option<String> = Nothing("\"redis://127.0.0.1:6379\""), optional(redis_url);

@@ -32,6 +32,11 @@ const OF_CALLS: [&ProblemKind; 5] = [
 const OF_BODIES: [&ProblemKind; 3] =
     [&problem::NOT_READABLE, &problem::REQUEST_TIMEOUT, &problem::TOO_LARGE];
 
+/// What is said of the header `Proof-Of-Work`.
+const PROOF_OF_WORK: &str = "The solution of a challenge (`getWorkChallenge`), where the server \
+    asks for one: base64 of a JSON object with `algorithm`, `challenge`, `number`, `salt` and \
+    `signature`, as ALTCHA writes it. Staff and service keys need none.";
+
 /// What is said of the parameter `format`.
 const EXPORTED: &str = "`json`, if absent. `csv` is a table, in which a text that a spreadsheet \
     would run (it begins with `=`, `+`, `-` or `@`) has an apostrophe in front; `ndjson` has a \
@@ -341,6 +346,19 @@ impl Endpoint {
             last.other_media.push(media);
         }
         self
+    }
+
+    /// Takes a proof of work where the setting `proof_of_work` names it.
+    pub fn guarded(self) -> Self {
+        self.header("Proof-Of-Work", PROOF_OF_WORK).problems(&[
+            &problem::WORK_NEEDED,
+            &problem::WORK_WRONG,
+            &problem::WORK_EXPIRED,
+            &problem::WORK_USED,
+            &problem::NOT_READABLE,
+            &problem::TOO_MANY,
+            &problem::UNAVAILABLE,
+        ])
     }
 
     pub fn bodies(&self) -> impl Iterator<Item = &Described> {

@@ -9,6 +9,7 @@ use actix_web::http::header::{HeaderName, HeaderValue};
 
 pub const ON_BEHALF_OF: HeaderName = HeaderName::from_static("on-behalf-of");
 pub const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+pub const PROOF_OF_WORK: HeaderName = HeaderName::from_static("proof-of-work");
 pub const REASON: HeaderName = HeaderName::from_static("reason");
 pub const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 

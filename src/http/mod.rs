@@ -7,6 +7,7 @@
 //! each, by `tls` or not, in HTTP/1 or `http2`; `connection`, `stream_in_parts`, `read_ahead`,
 //! `idle`, `room`, `pieces` and `streams` bound what a caller who does not read or send holds;
 //! `sealing` says what browsers may make of an answer;
+//! `work` is the proof of work that a request shows;
 //! `telling` is a stream of events, `live` what it tells of the node, `board` what it tells of the
 //! feed each second; `console` is what people see;
 //! `endpoint` describes a route once, for the router and for the OpenAPI document.
@@ -66,5 +67,6 @@ pub mod together;
 pub mod unchecked;
 pub mod unparsed;
 pub mod words;
+pub mod work;
 pub mod worker;
 pub mod workers;

@@ -12,6 +12,7 @@ use super::reply;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use actix_web::{HttpResponse, ResponseError};
+use ports::GuardedCall;
 use ports::directory::AccountRole;
 use ports::scopes::Scope;
 use serde::Serialize;
@@ -28,6 +29,8 @@ pub struct Problem {
     /// The rate that was used up: whose it is, and how much it is per minute.
     pub rate: Option<(&'static str, u32)>,
     pub allow: Option<String>,
+    /// For which call a proof of work is needed.
+    pub work: Option<GuardedCall>,
 }
 
 /// What is invalid, and where.
@@ -48,6 +51,7 @@ impl Problem {
             retry_after_s,
             rate: None,
             allow: None,
+            work: None,
         }
     }
 
@@ -87,6 +91,12 @@ impl Problem {
         Problem::all_invalid(vec![Invalid { pointer: pointer.into(), detail: detail.into() }])
     }
 
+    /// The call takes another proof of work.
+    pub fn work(kind: &'static ProblemKind, call: GuardedCall, why: impl fmt::Display) -> Problem {
+        let why = format!("{why}; GET {} gives a challenge", challenge_for(call));
+        Problem { work: Some(call), ..Problem::new(kind, why) }
+    }
+
     /// All of these are wrong.
     pub fn all_invalid(errors: Vec<Invalid>) -> Problem {
         let said: Vec<String> =
@@ -120,6 +130,7 @@ impl Problem {
             detail: &self.detail,
             retry: self.kind.retry,
             request_id,
+            challenge: self.work.map(challenge_for),
             errors: &self.errors,
         }
     }
@@ -158,6 +169,11 @@ pub fn address(kind: &ProblemKind) -> String {
     format!("/problems/{}", kind.name)
 }
 
+/// Where a challenge for that call is to be had.
+fn challenge_for(call: GuardedCall) -> String {
+    format!("/api/v1/proof-of-work/challenge?for={}", call.name())
+}
+
 /// The body of every answer that is not a success.
 #[derive(Serialize, utoipa::ToSchema)]
 #[schema(as = Problem)]
@@ -170,6 +186,10 @@ pub struct ProblemBody<'a> {
     pub detail: &'a str,
     pub retry: Retry,
     pub request_id: &'a str,
+    /// Where a challenge is to be had, if a proof of work is needed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub challenge: Option<String>,
     #[serde(skip_serializing_if = "<[Invalid]>::is_empty")]
     pub errors: &'a [Invalid],
 }

@@ -32,6 +32,8 @@ macro_rules! words {
 }
 
 words! {
+    GuardedCalls = "GuardedCall" "A call that may ask for a proof of work."
+        "register" "login" "claim" "ballot";
     CampaignStates = "CampaignState" "How a campaign stands."
         "scheduled" "open" "paused" "sold_out" "ended" "withdrawn";
     Triggers = "Trigger" "How a campaign's vouchers are claimed."

@@ -1,6 +1,7 @@
 //! Why something about a person was not done.
 
 use super::hashing::Busy;
+use super::proof_of_work::refusal::WorkRefusal;
 use super::refusals::Denied;
 use actors::store::StoreError;
 use ports::profile::{Flaw, IdentifierKind};
@@ -29,6 +30,8 @@ pub enum Error {
     Busy(#[from] Busy),
     #[error(transparent)]
     Denied(#[from] Denied),
+    #[error(transparent)]
+    Work(#[from] WorkRefusal),
     #[error("there would be no administrator any more")]
     LastAdministrator,
     #[error("there is no such member, session or key")]

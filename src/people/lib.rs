@@ -3,11 +3,12 @@
 //!
 //! `People` composes the parts, each in a file of its own: `registrations` makes accounts,
 //! `member_imports` takes over those of another system, `logins` and `sessions` let members in and
-//! out, `accounts` changes and deletes, `password_changes` sets
-//! passwords, `access` lets a request in, `service_keys` and `outsiders` serve back ends, `guesses`
-//! and `budgets` slow down attackers. Each part is made of the few parts below it that it needs.
-//! What is kept is behind the port `directory`; nothing here knows HTTP or a database. Passwords
-//! are hashed on threads of their own (`hashing`). No answer tells whether an account exists.
+//! out, `accounts` changes and deletes, `password_changes` sets passwords, `access` lets a request
+//! in, `service_keys` and `outsiders` serve back ends, `guesses` and `budgets` slow down attackers,
+//! `proof_of_work` makes crowds of machines work. Each part is made of the few parts below it that
+//! it needs. What is kept is behind the port `directory`; nothing here knows HTTP or a database.
+//! Passwords are hashed on threads of their own (`hashing`). No answer tells whether an account
+//! exists.
 
 mod access;
 mod accounts;
@@ -36,6 +37,7 @@ mod password_changes;
 mod password_checks;
 pub mod passwords;
 mod people;
+mod proof_of_work;
 mod public_name;
 mod rates;
 mod refresh_token;
@@ -71,6 +73,9 @@ pub use outsiders::{Introduction, Outsiders, outsider};
 pub use partings::Partings;
 pub use password_changes::{PasswordChanges, ResetOffer};
 pub use people::{OpenError, People};
+pub use proof_of_work::{
+    SpentWork, WorkChallenge, WorkFlaw, WorkProofs, WorkRefusal, WorkSettings,
+};
 pub use public_name::public_name;
 pub use refusals::{Denied, Reason};
 pub use registrations::{CreatedAccount, Draft, Registered, Registrations};

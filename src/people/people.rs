@@ -18,6 +18,7 @@ use super::outsiders::Outsiders;
 use super::partings::Partings;
 use super::password_changes::PasswordChanges;
 use super::password_checks::PasswordChecks;
+use super::proof_of_work::WorkProofs;
 use super::rates::Rates;
 use super::refusals::Refusals;
 use super::registrations::Registrations;
@@ -52,6 +53,7 @@ pub struct People {
     pub partings: Arc<Partings>,
     pub deeds: Arc<Deeds>,
     pub guesses: Guesses,
+    pub work_proofs: WorkProofs,
     pub(crate) ended: Arc<EndedSessions>,
     token_keys: Arc<TokenKeys>,
     sharing: Sharing,
@@ -159,6 +161,14 @@ impl People {
             reloading: tokio::sync::Mutex::default(),
         });
         service_keys.reload().await?;
+        let work_proofs = WorkProofs::open(
+            settings.proof_of_work,
+            directory.clone(),
+            sharing.clone(),
+            clock.clone(),
+            settings.idempotency_s,
+        );
+        let work_proofs = work_proofs.await?;
         let people = People {
             accounts: Accounts {
                 directory: directory.clone(),
@@ -210,6 +220,7 @@ impl People {
                 service_per_minute: settings.service_guesses_per_minute,
                 campaign_per_minute: settings.campaign_guesses_per_minute,
             },
+            work_proofs,
             sessions,
             passwords,
             service_keys,

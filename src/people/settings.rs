@@ -1,5 +1,6 @@
 //! The settings of everything about people.
 
+use super::proof_of_work::WorkSettings;
 use base::Secret;
 use jiff::tz::TimeZone;
 use ports::TokenAlgorithm;
@@ -27,6 +28,7 @@ pub struct Settings {
     pub public_requests_per_minute: u32,
     /// Of one service. 0 is no limit.
     pub new_members_per_minute: u32,
+    pub proof_of_work: WorkSettings,
     /// How long the key of a registration stands for it.
     pub idempotency_s: u32,
     /// How long a new token key waits before it signs: nothing where one node keeps it to itself,

@@ -66,6 +66,11 @@ impl Signed {
         needed.iter().any(|scope| scopes.has(*scope)) || self.role >= least
     }
 
+    /// Whether a crowd can be made of such callers: members with an account, as anybody gets one.
+    pub fn is_of_a_crowd(&self) -> bool {
+        matches!(self.via, Via::Session { .. }) && self.role == AccountRole::Member
+    }
+
     /// Whether a service acts for a member of its own.
     pub fn is_of_a_service(&self) -> bool {
         matches!(self.via, Via::ServiceKey { on_behalf_of: Some(_), .. })

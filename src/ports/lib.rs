@@ -5,6 +5,7 @@
 pub mod backend;
 pub mod deeds;
 pub mod directory;
+pub mod guarded_call;
 pub mod history;
 pub mod moving;
 pub mod names;
@@ -18,6 +19,7 @@ pub mod token_algorithm;
 
 pub use backend::Backend;
 pub use directory::Directory;
+pub use guarded_call::GuardedCall;
 pub use history::History;
 pub use names::{AskOutsiders, OutsiderNames};
 pub use register::Register;

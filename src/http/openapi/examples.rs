@@ -22,7 +22,7 @@ macro_rules! files {
 files! {
     "audit" "auth" "ballots" "campaigns" "clock" "coupon-batches" "coupon-imports" "coupons"
     "events" "health" "holds" "jobs" "live" "lotteries" "me" "member-imports" "metrics" "notices"
-    "pools" "service-keys" "settings" "tickets" "users" "voidings" "webhook-events"
+    "pools" "proof-of-work" "service-keys" "settings" "tickets" "users" "voidings" "webhook-events"
     "webhooks" "well-known"
 }
 

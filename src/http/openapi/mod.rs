@@ -100,6 +100,7 @@ const TAGS: &[(&str, &str)] = &[
     ("metrics", "Figures for Prometheus."),
     ("notices", "Who was told that a coupon expires soon."),
     ("pools", "Tickets and draws of any name: what waits, sells, closes and is drawn."),
+    ("proof-of-work", "Challenges for calls that ask for some work."),
     ("service-keys", "The keys of services that act for members of their own."),
     ("settings", "With which settings a node runs."),
     ("tickets", "Tickets that were bought."),

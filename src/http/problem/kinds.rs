@@ -64,6 +64,18 @@ problems! {
     OUT_OF_SCOPE = "out-of-scope" 403 Never "The service key is not for this"
         "The key is good, but was made for other things. `detail` names the scopes of which it \
          would need one.";
+    WORK_NEEDED = "proof-of-work-needed" 403 Never "The call takes a proof of work"
+        "It has none. `challenge` is the address of a challenge: solve it, and repeat the call \
+         with the solution in the header `Proof-Of-Work`.";
+    WORK_WRONG = "proof-of-work-wrong" 403 Never "That is no proof of work for this call"
+        "The solution cannot be read, is not that of its challenge, or the challenge was made \
+         elsewhere or for another call. `detail` says which, and `challenge` where another one is.";
+    WORK_EXPIRED = "proof-of-work-expired" 403 Never "The challenge has expired"
+        "A challenge is good for as long as its salt says (`expires`). `challenge` says where \
+         another one is.";
+    WORK_USED = "proof-of-work-used" 403 Never "The proof of work was used before"
+        "A solution lets one request in. With an `Idempotency-Key` the same request may be \
+         repeated with it, and nothing else. `challenge` says where another challenge is.";
     UNKNOWN_ROUTE = "unknown-route" 404 Never "There is no such path"
         "No route of this API has that path. `/docs` lists them all.";
     NOT_FOUND = "not-found" 404 Never "There is no such thing"

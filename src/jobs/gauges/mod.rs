@@ -57,6 +57,9 @@ pub fn of_this_moment(shared: &Shared) {
     gauge!("stampede_unread_answer_bytes").set(shared.rooms.answers.held() as f64);
     gauge!("stampede_sheet_lines_in_flight").set(shared.rooms.lines.held() as f64);
     shared.streams.measure();
+    if let Some(numbers) = shared.people.work_proofs.numbers() {
+        gauge!("stampede_work_challenge_numbers").set(numbers as f64);
+    }
     gauge!("stampede_card_bytes").set(node.cards.used() as f64);
     gauge!("stampede_in_flight").set(node.in_flight() as f64);
     gauge!("stampede_in_flight_limit").set(node.limits.node_in_flight as f64);

@@ -2,12 +2,12 @@
 
 use crate::{
     Denied, Draft, Error, LoggedIn, Login, People, Reason, Registered, RequestOrigin, Settings,
-    Sharing, Signed, Tokens,
+    Sharing, Signed, Tokens, WorkSettings,
 };
 use actors::time::Clock;
 use actors::time::Time;
 use jiff::tz::TimeZone;
-use ports::TokenAlgorithm;
+use ports::{GuardedCall, TokenAlgorithm};
 use sqlite::SqliteStore;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -43,6 +43,12 @@ pub fn settings() -> Settings {
         requests_per_minute: 0,
         public_requests_per_minute: 0,
         new_members_per_minute: 60_000,
+        proof_of_work: WorkSettings {
+            calls: vec![GuardedCall::Login, GuardedCall::Claim],
+            numbers: 1000,
+            life_s: 300,
+            per_second: 2,
+        },
         idempotency_s: 3600,
         key_delay_s: 0,
         token_algorithm: TokenAlgorithm::Hs256,

@@ -6,3 +6,4 @@ mod logins;
 mod registrations;
 mod services;
 mod sessions;
+mod work;

@@ -2,6 +2,7 @@
 
 use super::harness::DirectoryHarness;
 use super::words::{at_s, id};
+use actors::Time;
 use futures_util::future::join_all;
 use ports::deeds::{Deed, DeedAttempt};
 
@@ -66,4 +67,23 @@ pub async fn of_many_deeds_at_once_under_one_key_one_begins(harness: &mut dyn Di
     assert_eq!(begun, 1, "{all:?}");
     let there = nodes[0].deed(id(1)).await.unwrap();
     assert!(all.iter().flatten().all(|one| Some(*one) == there), "{all:?}");
+}
+
+/// Its time is when it ends, and not when it began.
+pub async fn a_deed_whose_time_is_to_come_stays_until_then(harness: &mut dyn DirectoryHarness) {
+    let (directory, elsewhere) = (harness.directory(), harness.elsewhere());
+    let lasting = |seconds, mark| {
+        let attempt = attempt(7, seconds, mark);
+        let deed = Deed { at: at_s(300), ..attempt.deed };
+        DeedAttempt { deed, given_up_before: Time(i64::MIN), ..attempt }
+    };
+    let first = lasting(0, 20);
+    assert_eq!(directory.begin_deed(first).await.unwrap(), None);
+    // Each takes some away that are forgotten by then.
+    for n in 0..4 {
+        let other = attempt(7, 399, 30 + n);
+        let other = DeedAttempt { deed: Deed { key: id(10 + n), ..other.deed }, ..other };
+        assert_eq!(elsewhere.begin_deed(other).await.unwrap(), None);
+    }
+    assert_eq!(elsewhere.begin_deed(lasting(399, 21)).await.unwrap(), Some(first.deed));
 }

@@ -71,6 +71,7 @@ macro_rules! directory_contract {
             a_deed_is_begun_once_and_stands_when_it_is_done
             a_deed_that_was_not_done_or_is_given_up_or_forgotten_can_begin
             of_many_deeds_at_once_under_one_key_one_begins
+            a_deed_whose_time_is_to_come_stays_until_then
             a_service_key_is_made_once_and_revoked_once
             an_outsider_is_noted_as_often_as_one_likes
             a_secret_is_made_once_and_replaced_only_if_it_is_known

@@ -57,6 +57,7 @@ mod openapi;
 mod operations;
 mod passwords;
 mod pools;
+mod proof_of_work;
 mod rates;
 mod redeeming;
 mod repeats;

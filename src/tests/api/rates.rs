@@ -44,6 +44,7 @@ fn public_reads_have_a_rate_by_address_and_those_of_known_callers_have_none() {
         &format!("{lottery}/proof"),
         "/ballots/bl_none/proof",
         "/coupon-batches/b_0",
+        "/proof-of-work/challenge?for=login",
     ] {
         is_over_rate(&one, path, "address", 3);
     }

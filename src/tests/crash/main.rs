@@ -16,6 +16,7 @@ mod load;
 mod old_folders;
 mod promotions;
 mod raw;
+mod spent;
 mod stop;
 mod unread;
 mod webhooks;

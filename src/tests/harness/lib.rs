@@ -17,6 +17,7 @@
 //!   others. A test that lacks one says so and passes; on CI it fails ([`needed`]).
 //! - [`one_member::OneMember`]: many clients who buy as one, while servers come and go.
 //! - [`load`]: the crowd of the benches.
+//! - [`WorkTask`]: a challenge for a proof of work; [`Client::worked`] solves one and shows it.
 //! - [`printed`]: parts of documents that are run as printed.
 //!
 //! # A whole test
@@ -64,6 +65,7 @@ pub mod receiver;
 pub mod redis;
 pub mod schemas;
 pub mod verifiers;
+pub mod work;
 
 pub use app::{NOON, TODAY, TestApp};
 pub use certificates::TestAuthority;
@@ -76,6 +78,7 @@ pub use process::{Binary, DAY, Process, fails, hold_number, succeeds};
 pub use receiver::{Mood, TestReceiver};
 pub use redis::RedisServer;
 pub use verifiers::Verifier;
+pub use work::WorkTask;
 
 use std::path::Path;
 

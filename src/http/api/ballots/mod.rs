@@ -14,7 +14,7 @@ use crate::http::api::pool::{
 };
 use crate::http::api::whose::of_one_member;
 use crate::http::body::Body;
-use crate::http::caller::{AsMember, Perhaps, Viewer};
+use crate::http::caller::{AsMember, Perhaps, SignedIn, Viewer};
 use crate::http::endpoint::{Described, Endpoint, Who};
 use crate::http::export;
 use crate::http::flags::{self, DryRun, IdempotencyKey, Params};
@@ -22,6 +22,7 @@ use crate::http::page::{Items, Paging};
 use crate::http::problem::{self, Problem};
 use crate::http::reply::{self, Success};
 use crate::http::sheets::{LinesOf, Sheet, SheetLine, takes_a_sheet};
+use crate::http::work::ShownWork;
 use crate::shared::Shared;
 use actix_web::{HttpRequest, HttpResponse, web};
 use actors::domain::ballots::{BallotId, Witness, ballot_of_row};
@@ -32,6 +33,7 @@ use actors::store::ListedRow;
 use actors::{Caller, Id, Time};
 use draws::{Anchor, Inclusion, Receipt};
 use futures_util::future::try_join_all;
+use ports::GuardedCall;
 use ports::scopes::Scope;
 use products::ballots::Submitted;
 use std::collections::{BTreeMap, BTreeSet};
@@ -56,6 +58,7 @@ fn of_pool(by: PoolPath) -> Vec<Endpoint> {
             .who(Who::Member)
             .scopes(&[Scope::Members, Scope::Ballots])
             .decides()
+            .guarded()
             .answer::<BallotBody>(201, "The ballot and its receipt.")
             .problems(&[
                 &problem::NOT_FOUND,
@@ -127,12 +130,16 @@ fn of_ballots() -> Vec<Endpoint> {
 
 async fn submit(
     shared: web::Data<Shared>,
-    AsMember(caller): AsMember,
+    signer: SignedIn,
     key: IdempotencyKey,
+    work: ShownWork,
     PoolInPath(pool): PoolInPath,
     Params(flags): Params<DryRun>,
     Body(flags::Nothing {}): Body<flags::Nothing>,
 ) -> Result<HttpResponse, Problem> {
+    let signed = signer.member()?;
+    let caller = signed.caller;
+    work.spend_as(&shared, &signed, GuardedCall::Ballot, &key, &[&pool.row_key()]).await?;
     submit_as(&shared, caller, &key, pool, flags.how()).await.map(Success::alone)
 }
 

@@ -17,6 +17,7 @@ use crate::http::page::{Items, Paging, cursor};
 use crate::http::problem::{self, Problem};
 use crate::http::reply::{self, Success};
 use crate::http::sheets::{LetIn, Sheet, SheetLine};
+use crate::http::work::ShownWork;
 use crate::shared::Shared;
 use actix_web::{HttpRequest, HttpResponse, web};
 use actors::domain::coupons::CouponHome;
@@ -24,6 +25,7 @@ use actors::domain::coupons::campaign::{Command, Refusal, Trigger};
 use actors::engine::{By, Done, How};
 use futures_util::future::join_all;
 use people::Signed;
+use ports::GuardedCall;
 use products::campaigns::GrantedVoucher;
 use products::coupons::wanted::WantedCoupons;
 use products::promotions::Promotion;
@@ -33,11 +35,14 @@ pub async fn claim(
     shared: web::Data<Shared>,
     guesser: CodeGuesser,
     key: IdempotencyKey,
+    work: ShownWork,
     id: web::Path<String>,
     Params(flags): Params<DryRun>,
     Body(body): Body<ClaimVoucher>,
 ) -> Result<HttpResponse, Problem> {
     let known = find_campaign(&shared, &id).await?;
+    let said = [id.as_bytes(), body.code.as_deref().unwrap_or_default().as_bytes()];
+    work.spend_as(&shared, &guesser.signed, GuardedCall::Claim, &key, &said).await?;
     let asked = Asked { guesser, key, how: flags.how() };
     let (command, by) = asked.prepare(&shared, &known, &id, body).await?;
     let done = shared.campaigns.claim(&known, &command, by).await;

@@ -137,6 +137,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             .scopes(&[Scope::Members, Scope::Claim])
             .body::<ClaimVoucher>()
             .decides()
+            .guarded()
             .answer::<ClaimedBody>(201, "The voucher.")
             .answer::<ClaimedBody>(200, "The voucher that the member had got before.")
             .problems(&[

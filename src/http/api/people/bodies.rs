@@ -8,7 +8,9 @@ use crate::http::problem::Problem;
 use crate::http::words;
 use actors::Id;
 use base::calendar::wire_time;
-use people::{Draft, KeyDraft, LoggedIn, Login, MemberFate, ServiceKeys, Tokens, Via};
+use people::{
+    Draft, KeyDraft, LoggedIn, Login, MemberFate, ServiceKeys, Tokens, Via, WorkChallenge,
+};
 use ports::directory::ServiceKey;
 use ports::profile::{Flaw, IdentifierKind};
 use ports::scopes::{Scope, Scopes};
@@ -414,5 +416,27 @@ impl From<ServiceKey> for ServiceKeyBody {
             expires_at: key.expires_at.map(wire_time),
             revoked_at: key.revoked_at.map(wire_time),
         }
+    }
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = WorkChallenge)]
+pub struct WorkChallengeBody {
+    /// `SHA-256`.
+    pub algorithm: &'static str,
+    /// The hash of the salt with the number behind it, in lower-case hexadecimal.
+    pub challenge: String,
+    /// The number is not larger.
+    pub maxnumber: u64,
+    /// Ends with the terms: until when it is good, in seconds since 1970, and what for.
+    pub salt: String,
+    pub signature: String,
+}
+
+impl From<WorkChallenge> for WorkChallengeBody {
+    fn from(made: WorkChallenge) -> WorkChallengeBody {
+        let WorkChallenge { challenge, maxnumber, salt, signature } = made;
+        let algorithm = WorkChallenge::ALGORITHM;
+        WorkChallengeBody { algorithm, challenge, maxnumber, salt, signature }
     }
 }

@@ -1,7 +1,7 @@
 //! What is said when a caller or an account is refused.
 
 use crate::http::problem::{self, Invalid, Problem};
-use people::{Denied, Error, Reason};
+use people::{Denied, Error, Reason, WorkFlaw, WorkRefusal};
 
 impl From<Denied> for Problem {
     fn from(denied: Denied) -> Problem {
@@ -34,10 +34,25 @@ impl From<Error> for Problem {
                 Problem::new(&problem::BUSY, busy.to_string()).retry_after(busy.retry_after_s)
             }
             Error::Denied(denied) => denied.into(),
+            Error::Work(refusal) => refusal.into(),
             Error::LastAdministrator => Problem::plain(&problem::LAST_ADMINISTRATOR),
             Error::Unknown => Problem::plain(&problem::NOT_FOUND),
             Error::Store(error) => error.into(),
         }
+    }
+}
+
+impl From<WorkRefusal> for Problem {
+    fn from(WorkRefusal { call, flaw }: WorkRefusal) -> Problem {
+        let kind = match flaw {
+            WorkFlaw::Missing => &problem::WORK_NEEDED,
+            WorkFlaw::Expired => &problem::WORK_EXPIRED,
+            WorkFlaw::Used => &problem::WORK_USED,
+            WorkFlaw::Unreadable | WorkFlaw::Foreign | WorkFlaw::Wrong | WorkFlaw::OtherCall => {
+                &problem::WORK_WRONG
+            }
+        };
+        Problem::work(kind, call, flaw)
     }
 }
 

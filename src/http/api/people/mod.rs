@@ -1,7 +1,7 @@
 //! People: register, log in and leave; accounts; and the keys of services that act for others.
 //!
 //! The endpoints. Their calls are in a file for each idea: `sessions`, `users`, `service_keys`,
-//! `importing` with its `member_file`, `token_keys`.
+//! `importing` with its `member_file`, `token_keys`, `work_challenges`.
 //! `bodies` and `profiles` have what is read and answered, `explain` what is said when a caller is
 //! refused.
 
@@ -16,17 +16,19 @@ mod service_keys;
 mod sessions;
 mod token_keys;
 mod users;
+mod work_challenges;
 
 use crate::http::api::people::bodies::{
     ChangePassword, CreateServiceKey, LoggedInBody, LoginBody, LoginForm, Logout, MeBody,
     MembersImportedBody, NewServiceKeyBody, RefreshTokens, RegisterMember, RegisteredBody,
-    ResetBody, ResetPassword, ServiceKeyBody, SessionBody, TokensBody,
+    ResetBody, ResetPassword, ServiceKeyBody, SessionBody, TokensBody, WorkChallengeBody,
 };
 use crate::http::api::people::credentials::FORM;
 use crate::http::api::people::profiles::{CreateUser, PatchUser, PutUser, UserBody};
 use crate::http::api::people::token_keys::TokenKeysBody;
 use crate::http::endpoint::{Endpoint, Who};
 use crate::http::problem;
+use crate::http::words::GuardedCalls;
 
 pub fn endpoints() -> Vec<Endpoint> {
     const CHANGED: &[&problem::ProblemKind] = &[
@@ -52,6 +54,7 @@ pub fn endpoints() -> Vec<Endpoint> {
                 "The member whom the first request with this key has \
                 made.",
             )
+            .guarded()
             .problems(&[&problem::TAKEN])
             .problems(CROWDED),
         Endpoint::post("/auth/login", sessions::login)
@@ -68,6 +71,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             .body::<LoginBody>()
             .or_body::<LoginForm>(FORM)
             .answer::<LoggedInBody>(200, "The tokens.")
+            .guarded()
             .problems(&[&problem::WRONG_CREDENTIALS])
             .problems(CROWDED),
         Endpoint::post("/auth/refresh", sessions::refresh)
@@ -136,6 +140,23 @@ pub fn endpoints() -> Vec<Endpoint> {
             .answer_empty(204, "It is set.")
             .problems(&[&problem::UNAUTHENTICATED])
             .problems(CROWDED),
+        Endpoint::get("/proof-of-work/challenge", work_challenges::issue)
+            .named("getWorkChallenge")
+            .summary("Get a challenge for a proof of work")
+            .notes(
+                "As ALTCHA has it: find the number, 0 to `maxnumber`, which written behind the \
+                 salt has the SHA-256 `challenge`, and send base64 of the JSON object with \
+                 `algorithm`, `challenge`, `number`, `salt` and `signature` in the header \
+                 `Proof-Of-Work`. A solution is for one call (`for`), is good until `expires` in \
+                 its salt, and lets one request in; with an `Idempotency-Key`, also a repeat of \
+                 that request. The setting `proof_of_work` says which calls ask for one. Staff \
+                 and service keys need none.",
+            )
+            .who(Who::Optional)
+            .choice("for", GuardedCalls::ALL, "The call that the solution is for.")
+            .required()
+            .answer::<WorkChallengeBody>(200, "The challenge.")
+            .problems(&[&problem::NOT_FOUND]),
         Endpoint::get("/me", sessions::me)
             .named("whoAmI")
             .summary("Who am I?")

@@ -17,17 +17,20 @@ use crate::http::page::{Items, Paging};
 use crate::http::problem::{self, Problem};
 use crate::http::reply;
 use crate::http::unchecked::Unchecked;
+use crate::http::work::ShownWork;
 use crate::shared::Shared;
 use crate::welcome;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use actors::Id;
 use base::calendar::wire_time;
+use ports::GuardedCall;
 use ports::directory::Session;
 
 pub async fn register(
     shared: web::Data<Shared>,
     key: IdempotencyKey,
+    work: ShownWork,
     ClientOrigin(origin): ClientOrigin,
     _: Params<flags::Nothing>,
     body: Unchecked<RegisterMember>,
@@ -38,7 +41,12 @@ pub async fn register(
         registrations.check(&draft, &password)?;
         Ok((draft, password))
     })?;
-    let registered = registrations.register(draft, password, key.text(), &origin).await?;
+    let said = [&draft.username, &draft.email, &draft.phone].map(bytes_of);
+    let spent = work.spend(&shared, GuardedCall::Register, &key, &said).await?;
+    let registered = registrations.register(draft, password, key.text(), &origin).await;
+    let proofs = &shared.people.work_proofs;
+    proofs.note_outcome(GuardedCall::Register, spent, &registered).await;
+    let registered = registered?;
     let status = if registered.again { StatusCode::OK } else { StatusCode::CREATED };
     let again = registered.again;
     let body =
@@ -46,17 +54,27 @@ pub async fn register(
     Ok(reply::mark_replayed(reply::forbid_storing(reply::json(status, &body)), again))
 }
 
+/// What a repeat has to say alike.
+fn bytes_of(said: &Option<String>) -> &[u8] {
+    said.as_deref().unwrap_or_default().as_bytes()
+}
+
 pub async fn login(
     shared: web::Data<Shared>,
     key: IdempotencyKey,
+    work: ShownWork,
     ClientOrigin(origin): ClientOrigin,
     _: Params<flags::Nothing>,
-    credentials: Credentials,
+    Credentials(login): Credentials,
 ) -> Result<HttpResponse, Problem> {
+    let said = [&login.account, &login.username, &login.email, &login.phone].map(bytes_of);
+    let spent = work.spend(&shared, GuardedCall::Login, &key, &said).await?;
     welcome::get_ready(&shared).await;
     let owes = |now| shared.first_logins.owed_at(now);
     let logins = &shared.people.logins;
-    let logged_in = logins.log_in_once(credentials.0, key.text(), &origin, &owes).await?;
+    let logged_in = logins.log_in_once(login, key.text(), &origin, &owes).await;
+    shared.people.work_proofs.note_outcome(GuardedCall::Login, spent, &logged_in).await;
+    let logged_in = logged_in?;
     let again = logged_in.again;
     let granted = welcome::of_first_login(&shared, &logged_in).await;
     let vouchers = granted.iter().map(|granted| VoucherBody::of(&shared, granted)).collect();
