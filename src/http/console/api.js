@@ -1,5 +1,6 @@
 // The only file that calls the server.
 import { tokens, keep, forget } from "./session.js";
+import { solve } from "./work.js";
 
 // A refusal of the server, or what stood in its place.
 export class Refused extends Error {
@@ -50,6 +51,18 @@ async function send(method, path, { body, key, headers = {}, signal, bare } = {}
   }
 }
 
+// A call that asks for a proof of work gets one, and is made again.
+async function worked(method, path, options) {
+  const answer = await send(method, path, options);
+  if (answer.status !== 403) return answer;
+  const { challenge } = await answer.clone().json().catch(() => ({}));
+  if (!challenge) return answer;
+  const task = await send("GET", challenge, { bare: true, signal: options.signal });
+  if (!task.ok) return task;
+  const headers = { ...options.headers, "Proof-Of-Work": await solve(await task.json()) };
+  return send(method, path, { ...options, headers });
+}
+
 let renewing = null;
 
 // New tokens for the old; at most one such call is under way.
@@ -69,9 +82,9 @@ function renew() {
 
 // A request of somebody who is signed in: an old token is renewed once.
 async function signed(method, path, options = {}) {
-  const answer = await send(method, path, options);
+  const answer = await worked(method, path, options);
   if (answer.status !== 401 || !tokens.value || options.bare) return answer;
-  return (await renew()) ? send(method, path, options) : answer;
+  return (await renew()) ? worked(method, path, options) : answer;
 }
 
 async function refusal(answer) {

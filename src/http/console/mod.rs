@@ -136,6 +136,7 @@ const FILES: &[(&str, &[u8])] = files! {
     "verifier/tree.js"
     "verifier/verify.js"
     "words.js"
+    "work.js"
 };
 
 /// What a module may be called in another one's `import`.

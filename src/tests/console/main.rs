@@ -16,6 +16,7 @@ mod served;
 mod start;
 mod troubles;
 mod voiding;
+mod work;
 
 use browser::Browser;
 use harness::loopback::free_port;
