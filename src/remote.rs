@@ -3,6 +3,7 @@
 
 use anyhow::{Context, anyhow, bail};
 use config::Config;
+use people::WorkChallenge;
 use serde_json::{Value, json};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
@@ -104,8 +105,27 @@ impl RemoteServer {
         self.send("GET", path, None)
     }
 
+    /// If the server asks for a proof of work, it gets one.
     pub fn post(&self, path: &str, body: &Value) -> anyhow::Result<RemoteAnswer> {
-        self.send("POST", path, Some(body))
+        let answer = self.send("POST", path, Some(body))?;
+        match answer.challenge() {
+            Some(address) => self.worked(address)?.send("POST", path, Some(body)),
+            None => Ok(answer),
+        }
+    }
+
+    /// The same caller, with a solution of the challenge that is there.
+    fn worked(&self, address: &str) -> anyhow::Result<RemoteServer> {
+        let made = self.get(address)?.done()?;
+        let said = |name| text(&made, name).map(str::to_owned);
+        let challenge = WorkChallenge {
+            challenge: said("challenge")?,
+            maxnumber: made["maxnumber"].as_u64().context("the challenge has no maxnumber")?,
+            salt: said("salt")?,
+            signature: said("signature")?,
+        };
+        let number = challenge.solve().context("the server's challenge has no solution")?;
+        Ok(self.with("proof-of-work", challenge.answer(number)))
     }
 
     /// All lines of a list, page by page.
@@ -148,6 +168,11 @@ impl RemoteAnswer {
     /// The last word of the problem's address, if it is one.
     pub fn problem(&self) -> Option<&str> {
         self.body["type"].as_str()?.strip_prefix("/problems/")
+    }
+
+    /// Where a challenge is, below the root of the API, if a proof of work is needed.
+    fn challenge(&self) -> Option<&str> {
+        self.body["challenge"].as_str()?.strip_prefix("/api/v1")
     }
 
     /// What is in it, if it was done; else what the server says instead.

@@ -144,3 +144,20 @@ fn a_service_fills_a_server_for_members_of_its_own() {
     let gone = STAMPEDE.run(&folder, ["close", "2099-12-31", "--at", "127.0.0.1:1"]);
     assert!(fails(gone, 1).contains("does not answer"));
 }
+
+#[test]
+fn a_server_that_asks_for_proofs_of_work_is_filled_and_closed_all_the_same() {
+    let folder = TestFolder::new();
+    let mut command = STAMPEDE.command(&folder);
+    command.env("STAMPEDE_PROOF_OF_WORK", "register,login,claim,ballot");
+    command.env("STAMPEDE_PROOF_OF_WORK_NUMBERS", "1000");
+    let server = Process::start_with(command, &folder).0;
+    let url = format!("http://{}", server.address);
+    let filled = succeeds(STAMPEDE.run(&folder, ["demo", "--seed-only", &url]));
+    assert!(filled.starts_with("made "), "{filled}");
+    let all = server.anybody().all("/lotteries");
+    let one = all.iter().find(|one| one["name"].as_str().unwrap().contains("grand draw"));
+    let day = one.unwrap()["closes_on"].as_str().unwrap();
+    let closed = succeeds(STAMPEDE.run(&folder, ["close", day, "--at", &url]));
+    assert!(closed.starts_with(&format!("{day} is drawn\n")), "{closed}");
+}
