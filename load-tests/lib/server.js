@@ -5,6 +5,8 @@
 // what he got, and the audit can be exact.
 
 import http from 'k6/http';
+import { sha256 } from 'k6/crypto';
+import { b64encode } from 'k6/encoding';
 import { sleep } from 'k6';
 import { turnedAway, unanswered } from './outcome.js';
 
@@ -28,14 +30,30 @@ export function ask(
     }
     if (body) headers['Content-Type'] = 'application/json';
     const params = { headers, tags: { name: kind, kind } };
-    const send = () =>
+    const request = () =>
         http.request(method, `${URL}/api/v1${path}`, body ? JSON.stringify(body) : null, params);
+    const send = () => {
+        const answer = request();
+        const address = answer.status === 403 && answer.json('challenge');
+        if (!address) return answer;
+        headers['Proof-Of-Work'] = solved(address);
+        return request();
+    };
     let answer = send();
     for (let attempt = 1; mustBeRepeated(answer) && attempt < attempts; attempt++) {
         sleep(Math.min(Number(answer.headers['Retry-After'] || 0), LONGEST_WAIT_S));
         answer = send();
     }
     return answer;
+}
+
+/// What is sent for the challenge at that address, where the server asks for proofs of work.
+function solved(address) {
+    const task = http.get(`${URL}${address}`, { tags: { name: 'work', kind: 'work' } });
+    const { algorithm, challenge, salt, signature, maxnumber } = must(task, 200);
+    let number = 0;
+    while (number < maxnumber && sha256(`${salt}${number}`, 'hex') !== challenge) number++;
+    return b64encode(JSON.stringify({ algorithm, challenge, number, salt, signature }));
 }
 
 /// Counts what is no answer to the question.
