@@ -61,7 +61,8 @@ impl WorkChallenge {
     /// The text of the header, for the number.
     pub fn answer(&self, number: u64) -> String {
         let WorkChallenge { challenge, salt, signature, .. } = self;
-        let solution = serde_json::json!({"algorithm": WorkChallenge::ALGORITHM, "challenge": challenge,
+        let algorithm = WorkChallenge::ALGORITHM;
+        let solution = serde_json::json!({"algorithm": algorithm, "challenge": challenge,
             "number": number, "salt": salt, "signature": signature});
         STANDARD.encode(solution.to_string())
     }
