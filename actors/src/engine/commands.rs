@@ -19,6 +19,25 @@ impl<M: Machine> Router<M> {
         said(self.ask_owner(name, request).await)
     }
 
+    /// Gives a command to a partition of this node, and waits for nothing. Whatever is asked of the
+    /// partition from here afterwards, it serves after that. `hears` is told what the command came
+    /// to once that is durable, and nothing if nobody can say. False, and nothing was sent, if the
+    /// partition is another node's or there is no room.
+    pub fn send(
+        &self,
+        name: &M::Name,
+        command: M::Command,
+        By { caller, key, how }: By,
+        hears: impl FnOnce(CommandResult<M>) + Send + 'static,
+    ) -> bool {
+        if !self.is_here(name) {
+            return false;
+        }
+        let request = Request::Command { command, caller, key, how: how.into() };
+        let hears = Box::new(|reply: Result<_, _>| hears(said(reply.map_err(Failure::from))));
+        self.send_here(name, request, hears).is_ok()
+    }
+
     /// Gives one partition many commands at once. Where it lives they are decided in their order,
     /// and one commit has all that meet.
     pub async fn command_together(

@@ -54,6 +54,12 @@ impl<M: Machine> Router<M> {
         Err(failure)
     }
 
+    /// Whether it is this node that would be asked.
+    pub(super) fn is_here(&self, name: &M::Name) -> bool {
+        let neighbours = self.node().neighbours();
+        neighbours.is_none_or(|others| others.owner_of(&partition_id::<M>(name)).is_none())
+    }
+
     /// Asks the owner of the partition many things at once. What is another node's to say is passed
     /// on one by one, so many at a time, because the way to it has room for others, too.
     pub(super) async fn ask_owner_together(

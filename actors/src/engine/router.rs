@@ -12,7 +12,7 @@ use super::actor::{Exit, PartitionActor};
 use super::failure::{Failure, Lost};
 use super::node::Node;
 use super::request::{Reply, Request};
-use super::waiter::{HeardReply, InFlight, Replies, Waiter};
+use super::waiter::{HeardReply, Hears, InFlight, Replies, Waiter};
 use crate::machine::{Machine, partition_id};
 use actix::{Actor, Addr};
 use hashbrown::HashMap;
@@ -63,6 +63,21 @@ impl<M: Machine> Router<M> {
         actor.do_send(Call { request, waiter: Waiter::new(to, in_flight) });
         // A dropped sender is an actor that died on the way; only the log knows what it had done.
         Ok(reply.await.unwrap_or(Err(Lost::Unknown))?)
+    }
+
+    /// Sends this node's own actor a request, and waits for nothing.
+    pub(super) fn send_here(
+        &self,
+        name: &M::Name,
+        request: Request<M>,
+        hears: Hears<M>,
+    ) -> Result<(), Failure<M::Refusal>> {
+        if request.decides() && !self.node.is_settled() {
+            return Err(Failure::ClockMoved);
+        }
+        let (actor, in_flight) = self.enter(name, 1)?;
+        actor.do_send(Call { request, waiter: Waiter::nobody(hears, in_flight) });
+        Ok(())
     }
 
     /// Asks this node's own actor many things at once, which it serves in their order. Those for

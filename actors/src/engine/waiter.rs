@@ -11,12 +11,16 @@ use tokio::sync::oneshot;
 /// What a caller hears of a request; none if nobody ever answered it.
 pub type HeardReply<M> = Option<Result<Reply<M>, Lost>>;
 
+/// Hears of a reply for which nobody waits.
+pub type Hears<M> = Box<dyn FnOnce(Result<Reply<M>, Lost>) + Send>;
+
 /// A caller that waits for a reply. Dropping it counts the request out.
 pub struct Waiter<M: Machine>(Place<M>);
 
 enum Place<M: Machine> {
     Alone { to: oneshot::Sender<Result<Reply<M>, Lost>>, _in_flight: InFlight },
     Among { replies: Arc<Replies<M>>, place: usize },
+    Nobody { hears: Hears<M>, _in_flight: InFlight },
 }
 
 /// Replies to requests that came together. They leave together, when nobody waits for one any
@@ -76,11 +80,17 @@ impl<M: Machine> Waiter<M> {
         Waiter(Place::Alone { to, _in_flight: in_flight })
     }
 
+    /// Nobody waits; `hears` is told the reply, if there ever is one.
+    pub fn nobody(hears: Hears<M>, in_flight: InFlight) -> Waiter<M> {
+        Waiter(Place::Nobody { hears, _in_flight: in_flight })
+    }
+
     pub fn answer(self, reply: Result<Reply<M>, Lost>) {
         match self.0 {
             // The caller may be gone; the fact stands all the same.
             Place::Alone { to, .. } => drop(to.send(reply)),
             Place::Among { replies, place } => replies.note(place, reply),
+            Place::Nobody { hears, .. } => hears(reply),
         }
     }
 }

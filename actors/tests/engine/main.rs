@@ -10,6 +10,7 @@ mod expiry;
 mod keys;
 mod neighbours;
 mod opening;
+mod sent;
 mod sleep;
 mod together;
 mod unknown;

@@ -1,31 +1,32 @@
 //! Telling those who follow an order: its parts in the slices, and its limit keys. At once, if all
 //! goes well; else by a sweep, over a list of what is unsettled.
 //!
-//! To tell them twice is harmless. That all have heard is told to the till together with others.
+//! To tell them twice is harmless. A slice of this node is told before the caller is, and nobody
+//! waits until it has written that down: whoever asks the slice later is answered after it. That
+//! all have heard is told to the till together with others.
 
 use super::Orders;
+use super::heard::{OrderSteps, Unheard};
 use crate::failure::Error;
 use actors::Id;
 use actors::domain::lottery::ArrangedPlan;
 use actors::domain::pool::PoolName;
 use actors::domain::shelves;
-use actors::domain::tickets::SliceName;
+use actors::domain::tickets::{Slice, SliceName};
 use actors::domain::till::{
-    self, Answer, Command, Event, OrderEnd, OrderId, OrderStage, OrderView, Question, Till,
-    TillName, order_of_row,
+    self, Answer, Command, Event, OrderEnd, OrderId, OrderStage, OrderView, PastOrder, Question,
+    Till, TillName, order_of_row,
 };
-use actors::engine::{By, Failure};
+use actors::engine::{By, CommandResult, Failure};
 use actors::machine::partition_id;
 use actors::store::Page;
 use futures_util::future::join_all;
 use metrics::{counter, gauge};
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::PoisonError;
+use std::sync::{Arc, PoisonError};
 
 /// Orders that one turn of the sweep looks at.
 const AT_ONCE: usize = 200;
-/// Tills are told so many orders at a time that all have heard of.
-const TOLD_AT_ONCE: usize = 64;
 /// Turns of a seal, each of which ends or settles some orders.
 const SEALING: usize = 1_000;
 
@@ -39,18 +40,28 @@ impl Orders {
     /// sweep.
     pub(super) async fn follow(&self, id: &OrderId, step: u32, view: &OrderView) {
         let Ok(plan) = self.plan(id.till.pool).await else { return };
-        if !self.tell_all(id, &plan, view).await {
-            return;
+        if self.tell_all(id, &plan, view).await {
+            self.heard.note(id, step);
         }
-        let full = {
-            let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
-            let of_till = heard.entry(id.till).or_default();
-            of_till.push((id.number, step));
-            (of_till.len() >= TOLD_AT_ONCE).then(|| std::mem::take(of_till))
+    }
+
+    /// Tells the slices of an order that is over, and does not wait for them. False if that is not
+    /// enough: others follow it as well, or somebody must be waited for.
+    pub(super) fn tell_and_go_on(&self, id: &OrderId, past: &PastOrder) -> bool {
+        let Some(parts) = past.one_command_each(id.in_pool()) else { return false };
+        let (left, heard) = (parts.len().into(), self.heard.clone());
+        let unheard = Arc::new(Unheard { id: *id, step: past.step, left, heard });
+        let (pool, digits) = (id.till.pool, past.pattern.digits());
+        let tell = |(lead, command)| {
+            let (slice, unheard) = (SliceName { pool, digits, lead }, unheard.clone());
+            let hears = move |told: CommandResult<Slice>| {
+                if told.is_ok() {
+                    unheard.one_less();
+                }
+            };
+            self.engine.slices.send(&slice, command, By::SYSTEM, hears)
         };
-        if let Some(orders) = full {
-            self.settle(id.till, orders).await.ok();
-        }
+        parts.into_iter().map(tell).fold(true, |all, sent| all && sent)
     }
 
     /// True if all have heard.
@@ -81,7 +92,7 @@ impl Orders {
     }
 
     /// Tells a till that all have heard of these.
-    async fn settle(&self, till: TillName, orders: Vec<(u32, u32)>) -> Result<(), Error> {
+    async fn settle(&self, till: TillName, orders: OrderSteps) -> Result<(), Error> {
         self.engine.tills.command(&till, Command::Settle { orders }, By::SYSTEM).await?;
         Ok(())
     }
@@ -116,8 +127,7 @@ impl Orders {
     }
 
     async fn settle_heard(&self) -> Result<(), Error> {
-        let heard = std::mem::take(&mut *self.heard.lock().unwrap_or_else(PoisonError::into_inner));
-        for (till, orders) in heard {
+        for (till, orders) in self.heard.take() {
             // Else the sweep finds them.
             self.settle(till, orders).await.ok();
         }

@@ -7,6 +7,7 @@
 
 mod following;
 mod gathering;
+mod heard;
 mod together;
 pub mod told;
 
@@ -27,18 +28,14 @@ use actors::domain::till::{
 };
 use actors::engine::{By, Done, Failure};
 use actors::time::Time;
+use heard::Heard;
 use metrics::counter;
-use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
-
-/// Orders up to which step all have heard of them.
-type Heard = BTreeMap<TillName, Vec<(u32, u32)>>;
 
 pub struct Orders {
     engine: Arc<Engine>,
     lotteries: Arc<Lotteries>,
-    /// Orders whose followers have all heard, until their tills are told so.
-    heard: Mutex<Heard>,
+    heard: Arc<Heard>,
     swept: Mutex<Option<Vec<u8>>>,
 }
 
@@ -65,7 +62,8 @@ pub fn tickets_of(parts: &[OrderPart]) -> Vec<Ticket> {
 
 impl Orders {
     pub fn new(engine: Arc<Engine>, lotteries: Arc<Lotteries>) -> Orders {
-        Orders { engine, lotteries, heard: Mutex::default(), swept: Mutex::default() }
+        let heard = Heard::new(engine.tills.clone());
+        Orders { engine, lotteries, heard, swept: Mutex::default() }
     }
 
     /// Buys all tickets of an order; says which these are.
@@ -143,6 +141,9 @@ impl Orders {
     }
 
     async fn follow_past(&self, id: &OrderId, past: &PastOrder) {
+        if self.tell_and_go_on(id, past) {
+            return;
+        }
         let (owner, keys, step) = (past.owner, past.keys.clone(), past.step);
         let view = OrderView { owner, keys, stage: OrderStage::Past(past.clone()) };
         self.follow(id, step, &view).await;

@@ -33,6 +33,16 @@ impl OrderView {
 }
 
 impl PastOrder {
+    /// What each of its slices is told, if each is told one thing and nobody else follows.
+    pub fn one_command_each(&self, order: OrderNumber) -> Option<Vec<(u8, Command)>> {
+        let is_simple = self.keys.is_empty() && self.refunded.is_empty() && !self.parts.is_empty();
+        if !is_simple || self.end == OrderEnd::GivenUp {
+            return None;
+        }
+        let one = |(lead, commands): (u8, Vec<Command>)| Some((lead, commands.into_iter().next()?));
+        Some(self.told_to_parts(order).into_iter().filter_map(one).collect())
+    }
+
     fn told_to_parts(&self, order: OrderNumber) -> Vec<(u8, Vec<Command>)> {
         let ended = Command::Follow { order, fate: PartFate::Ended };
         match self.end {
