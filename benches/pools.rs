@@ -218,11 +218,13 @@ fn stand(pools: u64) -> Standing {
         let (cpu_before, began) = (cpu_s(server.pid()), Instant::now());
         tokio::time::sleep(IDLE).await;
         let idle = (cpu_s(server.pid()) - cpu_before) / began.elapsed().as_secs_f64();
+        // To walk through the list wakes all of them.
+        let asleep_mib = resident_mib(server.pid());
         let first = format!("/api/v1/pools?limit={PAGE}");
         let last = last_page(address, &first).await;
         Standing {
             awake_mib,
-            asleep_mib: resident_mib(server.pid()),
+            asleep_mib,
             idle_percent: 100.0 * idle,
             first_ms: ms_of(address, &first).await,
             last_ms: ms_of(address, &last).await,

@@ -81,9 +81,10 @@ impl SmallWorld for OrdersModel {
             for person in 0..town.people.len() {
                 if !town.people[person].is_at_rest() {
                     let mut after = SmallTown { faults: town.faults - 1, ..town.clone() };
-                    let Person { order, .. } = after.people[person];
+                    let Person { order, is_told, may_be_held_until, .. } = after.people[person];
+                    let stage = PersonStage::Over;
                     after.people[person] =
-                        Person { order, stage: PersonStage::Over, ..Person::default() };
+                        Person { order, stage, is_told, may_be_held_until, ..Person::default() };
                     after.sweeper = None;
                     steps.push((TownStep::Dies(person), Ok(after)));
                 }
@@ -111,6 +112,7 @@ impl SmallWorld for OrdersModel {
                 found
             }
         };
+        let found = found.or_else(|| self.a_lie(town));
         found.or_else(|| if self.is_settled(town) { self.leaks(town) } else { None })
     }
 
@@ -155,6 +157,11 @@ fn two_members_who_want_the_same_tickets_get_each_of_them_once() {
 #[test]
 fn whatever_goes_wrong_with_one_order_it_is_bought_as_a_whole_or_not_at_all() {
     all_orders_are_well(OrderStory::OneOrder, 3);
+}
+
+#[test]
+fn whoever_is_told_by_one_slice_that_they_hold_a_ticket_holds_it() {
+    all_orders_are_well(OrderStory::InOneSlice, 1);
 }
 
 #[test]

@@ -4,8 +4,8 @@
 
 use super::town::{OrdersModel, SLICES, bits_of, tickets_of};
 use super::words::{
-    Address, Came, Letter, LetterFate, LetterReply, OrderRule, PersonStage, Sender, SmallTown,
-    Teller, TownStep,
+    Address, Came, Letter, LetterFate, LetterReply, OrderRule, OrderStory, PersonStage, Sender,
+    SmallTown, Teller, TownStep,
 };
 use actors::domain::tickets::{self, OrderNumber, PartFate};
 use actors::domain::till::{self, OrderPart, OrderStage, OrderView};
@@ -86,11 +86,20 @@ impl OrdersModel {
     fn begin(&mut self, town: &SmallTown, person: usize, came: &mut Came) {
         let (caller, till, wish, keys) = self.who(person);
         let asks_card = !keys.is_empty() && !self.breaks(OrderRule::KeysAreAskedBeforeTickets);
-        let letter = self.letter_to_till(till, till::Command::Begin { wish, keys }, caller);
+        let begin = match self.story {
+            OrderStory::InOneSlice => till::Command::BeginInOne { wish },
+            _ => till::Command::Begin { wish, keys },
+        };
+        let letter = self.letter_to_till(till, begin, caller);
         let mut after = town.clone();
         let LetterReply::OfTill(said) = self.arrive(&mut after, letter) else { return };
         let begun = match said {
-            Ok(Verdict::New(till::Event::Begun { order, wish, .. })) => Some((order, wish.count)),
+            Ok(Verdict::New(till::Event::Begun { order, wish, .. })) => {
+                Some((order, wish.count, None))
+            }
+            Ok(Verdict::New(till::Event::BegunInOne { order, wish, until, .. })) => {
+                Some((order, wish.count, Some(until)))
+            }
             _ => None,
         };
         if begun.is_some() && town.faults > 0 {
@@ -104,8 +113,9 @@ impl OrdersModel {
             Some(_) => PersonStage::Holding(0),
             None => PersonStage::Over,
         };
-        if let Some((number, count)) = begun {
+        if let Some((number, count, until)) = begun {
             (me.order, me.count) = (Some(OrderNumber { till, number }), count as u8);
+            me.may_be_held_until = until;
         }
         came.push((TownStep::Does(Sender::Person(person), "begins"), after));
     }
@@ -136,7 +146,8 @@ impl OrdersModel {
     fn hold(&mut self, town: &SmallTown, person: usize, turn: u8, came: &mut Came) {
         let me = &town.people[person];
         let missing = u32::from(me.count) - me.has();
-        let slice = (turn + person as u8) % SLICES;
+        let is_of_one = self.story == OrderStory::InOneSlice;
+        let slice = if is_of_one { 0 } else { (turn + person as u8) % SLICES };
         let (owner, .., wish, _) = self.who(person);
         let (order, pattern) = (order_of(town, person), wish.pattern);
         let hold =
@@ -156,12 +167,13 @@ impl OrdersModel {
             me.asked[usize::from(slice)] = got;
             me.stage = match me.has() {
                 _ if got.is_none() && !leaves_out => PersonStage::GivingUp,
-                has if has < u32::from(me.count) && turn + 1 < SLICES => {
+                has if has < u32::from(me.count) && turn + 1 < SLICES && !is_of_one => {
                     PersonStage::Holding(turn + 1)
                 }
                 0 => PersonStage::GivingUp,
                 _ => PersonStage::Placing,
             };
+            me.is_told = is_of_one && me.stage == PersonStage::Placing;
         });
     }
 
@@ -177,6 +189,8 @@ impl OrdersModel {
             (Sender::Person(person), letter),
             came,
             &|model, town, reply| match reply {
+                // Nobody waits for it.
+                _ if town.people[person].is_told => goes_on(town, person, PersonStage::Placed),
                 Some(LetterReply::OfTill(Ok(said))) => {
                     goes_on(town, person, PersonStage::Placed);
                     if let Verdict::New(till::Event::Placed { unsettled: true, .. })
@@ -232,6 +246,9 @@ impl OrdersModel {
                         model.follow(town, person, order);
                     }
                 }
+                // It is found out about, and tried again.
+                Some(LetterReply::OfTill(Err(till::Refusal::NotPlaced)))
+                    if town.people[person].is_told => {}
                 Some(_) => goes_on(town, person, PersonStage::Over),
                 // It is tried again.
                 None => {}
@@ -240,7 +257,10 @@ impl OrdersModel {
         let release = till::Command::Release { order: order.number };
         let letter = self.letter_to_till(order.till, release, caller);
         self.send(town, (Sender::Person(person), letter), came, &|model, town, reply| {
-            goes_on(town, person, PersonStage::Over);
+            let waits = matches!(reply, Some(LetterReply::OfTill(Err(till::Refusal::NotPlaced))));
+            if !(waits && town.people[person].is_told) {
+                goes_on(town, person, PersonStage::Over);
+            }
             if let Some(LetterReply::OfTill(Ok(Verdict::New(_)))) = reply {
                 model.follow(town, person, order);
             }
@@ -273,7 +293,32 @@ impl OrdersModel {
     }
 
     fn teller(&mut self, order: OrderNumber, step: u32, view: &OrderView) -> Teller {
-        Teller { order, step, letters: self.letters_about(order, view), failed: false }
+        let letters = match &view.stage {
+            OrderStage::Gathering { .. } => vec![self.first_letter_of_finder(order)],
+            _ => self.letters_about(order, view),
+        };
+        Teller { order, step, letters, failed: false }
+    }
+
+    /// Whoever finds out about an order of one slice asks that slice, and then tells the till.
+    fn first_letter_of_finder(&mut self, order: OrderNumber) -> Letter {
+        if self.breaks(OrderRule::OneSliceIsAskedFirst) {
+            let give_up = till::Command::GiveUp { order: order.number };
+            return self.letter_to_till(order.till, give_up, Caller::SYSTEM);
+        }
+        self.letter_to_slice(0, tickets::Command::Decline { order })
+    }
+
+    fn next_letter_of_finder(&mut self, order: OrderNumber, said: &tickets::Event) -> Letter {
+        let number = order.number;
+        let command = match said {
+            tickets::Event::HeldFor { tickets, .. } => {
+                let parts = vec![OrderPart { lead: 0, tickets: tickets.clone() }];
+                till::Command::Place { order: number, parts }
+            }
+            _ => till::Command::GiveUp { order: number },
+        };
+        self.letter_to_till(order.till, command, Caller::SYSTEM)
     }
 
     /// One sweeper goes on with whatever is unsettled.
@@ -311,10 +356,18 @@ impl OrdersModel {
                 let failed = teller.failed || !heard;
                 *teller_of(after, sender) = Some(Teller { letters, failed, ..teller.clone() });
             };
-            self.send(town, (sender, *letter), came, &|_, after, reply| {
+            let finds_out = teller.step == 0 && matches!(letter.to, Address::Slice(_));
+            self.send(town, (sender, *letter), came, &|model, after, reply| {
                 let heard =
                     matches!(reply, Some(LetterReply::OfTill(Ok(_)) | LetterReply::OfSlice(Ok(_))));
                 told(after, heard);
+                if let Some(LetterReply::OfSlice(Ok(Verdict::New(said) | Verdict::Already(said)))) =
+                    reply
+                    && finds_out
+                {
+                    let next = model.next_letter_of_finder(teller.order, said);
+                    teller_of(after, sender).as_mut().expect("it tells").letters.push(next);
+                }
             });
             return;
         }
@@ -343,6 +396,14 @@ impl OrdersModel {
                 continue;
             }
             let mut after = SmallTown { faults: town.faults - 1, ..town.clone() };
+            if self.story == OrderStory::InOneSlice {
+                if town.sweeper.is_none() {
+                    let letters = vec![self.first_letter_of_finder(order)];
+                    after.sweeper = Some(Teller { order, step: 0, letters, failed: false });
+                    came.push((order, after));
+                }
+                continue;
+            }
             let give_up = till::Command::GiveUp { order: order.number };
             let letter = self.letter_to_till(order.till, give_up, Caller::SYSTEM);
             drop(self.arrive(&mut after, letter));

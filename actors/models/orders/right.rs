@@ -96,6 +96,16 @@ impl OrdersModel {
         (!tills.iter().all(adds_up)).then(|| "the books of a till do not add up".into())
     }
 
+    /// Somebody was told that they have tickets, and their order was given up before its time.
+    pub fn a_lie(&self, town: &SmallTown) -> Option<String> {
+        town.people.iter().filter(|person| person.is_told).find_map(|person| {
+            let (order, until) = (person.order?, person.may_be_held_until?);
+            let OrderStage::Past(past) = self.view(town, order)?.stage else { return None };
+            let is_lost = past.end == OrderEnd::GivenUp && town.now < until;
+            is_lost.then(|| format!("{order:?} was held, and is given up"))
+        })
+    }
+
     /// What must be so once all is settled.
     pub fn leaks(&self, town: &SmallTown) -> Option<String> {
         let orders = self.orders(town.tills);

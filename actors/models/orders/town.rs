@@ -86,12 +86,20 @@ impl OrdersModel {
             OrderStory::OneMember => (member(0), 0, wish(2, 60 + 30 * person as u32), Vec::new()),
             OrderStory::FewTickets => (member(person), person as u8, wish(2, 60), Vec::new()),
             OrderStory::OneOrder => (member(0), 0, wish(2, 60), vec![CARD]),
+            OrderStory::InOneSlice => {
+                let of_one =
+                    OrderWish { pattern: "0***".parse().expect("it is one"), ..wish(1, 60) };
+                (member(person), person as u8, of_one, Vec::new())
+            }
         }
     }
 
     /// How many tickets each slice has.
     pub fn stock(&self) -> [u16; SLICES as usize] {
-        if self.story == OrderStory::FewTickets { [1, 1] } else { [1, COPIES] }
+        match self.story {
+            OrderStory::FewTickets | OrderStory::InOneSlice => [1, 1],
+            _ => [1, COPIES],
+        }
     }
 
     pub fn limits(&self) -> MemberLimits {
@@ -158,7 +166,11 @@ impl OrdersModel {
                             false => played.decide(&command, &caller, stamp),
                         }
                     });
-                *number = after;
+                let is_forgotten = self.breaks(OrderRule::DeclinedIsRemembered)
+                    && matches!(command, tickets::Command::Decline { .. });
+                if !is_forgotten {
+                    *number = after;
+                }
                 LetterReply::OfSlice(said)
             }
             (to, text) => panic!("{text:?} to {to:?}"),

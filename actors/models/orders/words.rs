@@ -16,6 +16,8 @@ pub enum OrderStory {
     FewTickets,
     /// One member orders once, and more goes wrong.
     OneOrder,
+    /// Two members want the one ticket of a slice, which alone may have it.
+    InOneSlice,
 }
 
 /// To whom a message is sent.
@@ -103,10 +105,12 @@ pub enum OrderRule {
     RefundsAreToldToSlices,
     DoubtGivesUp,
     Sweep,
+    OneSliceIsAskedFirst,
+    DeclinedIsRemembered,
 }
 
 impl OrderRule {
-    pub const ALL: [OrderRule; 13] = [
+    pub const ALL: [OrderRule; 15] = [
         OrderRule::KeysAreAskedBeforeTickets,
         OrderRule::AllowanceIsTakenBeforeTickets,
         OrderRule::OverIsRemembered,
@@ -120,6 +124,8 @@ impl OrderRule {
         OrderRule::RefundsAreToldToSlices,
         OrderRule::DoubtGivesUp,
         OrderRule::Sweep,
+        OrderRule::OneSliceIsAskedFirst,
+        OrderRule::DeclinedIsRemembered,
     ];
 
     /// Where it is missed.
@@ -128,6 +134,9 @@ impl OrderRule {
             OrderRule::KeysAreAskedBeforeTickets => OrderStory::OneCard,
             OrderRule::AllowanceIsTakenBeforeTickets => OrderStory::OneMember,
             OrderRule::EmptyPartsHearOfTheEnd => OrderStory::FewTickets,
+            OrderRule::OneSliceIsAskedFirst | OrderRule::DeclinedIsRemembered => {
+                OrderStory::InOneSlice
+            }
             _ => OrderStory::OneOrder,
         }
     }
@@ -139,6 +148,10 @@ pub struct Person {
     pub stage: PersonStage,
     /// As many as are allowed.
     pub count: u8,
+    /// Of one slice, it may be held until then.
+    pub may_be_held_until: Option<Time>,
+    /// It was told that it has its tickets, before its till knows.
+    pub is_told: bool,
     /// Tickets of each slice that answered.
     pub asked: [Option<u8>; 2],
     pub teller: Option<Teller>,

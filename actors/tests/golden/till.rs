@@ -116,6 +116,15 @@ fn events() -> Vec<(Event, &'static str)> {
             Event::Withdrawn { edition: 300 },
             "1c00000002adadadadadadadadadadadadadadadadf6a3b8ded96800000dac02",
         ),
+        (
+            Event::BegunInOne { order: 17, owner: ADA, wish, until: UNTIL, doubt_at: UNTIL },
+            "4300000002adadadadadadadadadadadadadadadadf6a3b8ded96800000e11adadadadadadadadadadad\
+             adadadadad03000102030a00060a02ac02b6f3dcded968b6f3dcded968",
+        ),
+        (
+            Event::Doubted { orders: vec![17, 300] },
+            "1e00000002adadadadadadadadadadadadadadadadf6a3b8ded96800000f0211ac02",
+        ),
     ]
 }
 

@@ -148,6 +148,22 @@ fn an_order_that_is_over_before_its_part_began_takes_nothing_later() {
 }
 
 #[test]
+fn a_slice_that_is_asked_says_what_it_has_for_an_order_or_that_it_never_will_have_anything() {
+    let decline = || Command::Decline { order: ORDER };
+    let live = ordered();
+    live.when(decline(), Caller::SYSTEM, s(20)).then_already(held_for(ORDER, &TWO));
+    slice([]).when(decline(), Caller::SYSTEM, s(20)).then(void());
+    let declined = slice([(s(20), void())]);
+    declined.when(decline(), Caller::SYSTEM, s(21)).then_already(void());
+    declined.when(hold_for(ORDER, "3***", 1), Caller::SYSTEM, s(22)).refused(Refusal::OrderOver);
+    declined.when(follow(PartFate::Ended), Caller::SYSTEM, s(23)).then_already(void());
+    let sealed = slice([(s(20), Event::Sealed { sold: 0 })]);
+    sealed.when(decline(), Caller::SYSTEM, s(21)).then_already(void());
+    let sold = live.and(s(20), followed(&TWO, PartFate::Sold));
+    sold.when(decline(), Caller::SYSTEM, s(21)).then_already(followed(&TWO, PartFate::Sold));
+}
+
+#[test]
 fn tickets_of_a_sold_part_are_taken_back_once() {
     let back =
         |tickets: &[Ticket]| Command::FollowRefund { order: ORDER, tickets: tickets.to_vec() };

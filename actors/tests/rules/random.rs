@@ -84,7 +84,8 @@ fn command(dice: &mut Dice) -> Command {
         97 => Command::Open { lead: LEAD, terms: Box::new(TERMS) },
         100..=109 => Command::HoldFor { order, owner: ADA.id, pattern, count },
         110..=111 => Command::Refund { ticket: ticket(3123, 1) },
-        112..=117 => Command::Follow {
+        112 => Command::Decline { order },
+        113..=117 => Command::Follow {
             order,
             fate: if dice.below(2) == 0 { PartFate::Sold } else { PartFate::Ended },
         },

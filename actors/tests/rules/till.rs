@@ -374,6 +374,79 @@ fn nothing_begins_is_placed_bought_or_extended_from_the_closing_instant_on() {
     assert!(matches!(event, Event::Begun { give_up_at, .. } if give_up_at == at), "{event:?}");
 }
 
+fn begun_in_one(order: u32, owner: Caller, count: u16) -> Event {
+    let (owner, wish) = (owner.id, wish(count, 1));
+    Event::BegunInOne { order, owner, wish, until: s(310), doubt_at: s(20) }
+}
+
+/// Ada's order of one slice, begun at 10.
+fn in_one(count: u16) -> Given<Till> {
+    till([(s(10), begun_in_one(0, ADA, count))])
+}
+
+#[test]
+fn an_order_of_one_slice_takes_its_allowance_and_ends_when_it_was_said_to() {
+    let begin = |count, at_least| Command::BeginInOne { wish: wish(count, at_least) };
+    till([]).when(begin(9, 1), ADA, s(10)).then(begun_in_one(0, ADA, 4));
+    let begun = in_one(3);
+    assert_eq!(has(&begun, ADA.id), (3, 0));
+    begun.when(begin(2, 2), ADA, s(11)).refused(limit(AllowanceSide::Held, 4, 1));
+    let place = Command::Place { order: 0, parts: parts(2) };
+    let (owner, parts, until) = (ADA.id, parts(2), s(310));
+    let placed = Event::Placed { order: 0, owner, parts, until, unsettled: false };
+    begun.when(place.clone(), Caller::SYSTEM, s(15)).then(placed.clone());
+    let placed = begun.and(s(15), placed);
+    assert_eq!((has(&placed, ADA.id), placed.0.due()), ((2, 0), Some(s(310))));
+    placed.when(Command::GiveUp { order: 0 }, Caller::SYSTEM, s(16)).refused(Refusal::OrderOver);
+    let closing = till([]).when(begin(1, 1), ADA, s(9_990)).event();
+    let at = TERMS.closes_at;
+    assert!(matches!(closing, Event::BegunInOne { until, .. } if until == at), "{closing:?}");
+    till([]).when(begin(1, 1), ADA, at).refused(Refusal::Closed);
+}
+
+#[test]
+fn an_order_of_one_slice_that_is_not_placed_soon_is_doubted_once_and_lives_on() {
+    let begun = in_one(3);
+    for command in [Command::Confirm { order: 0 }, Command::Release { order: 0 }] {
+        begun.when(command, ADA, s(11)).refused(Refusal::NotPlaced);
+    }
+    assert_eq!(begun.expires(Time(s(20).0 - 1)), None);
+    let doubted = Event::Doubted { orders: vec![0] };
+    assert_eq!(begun.expires(s(20)), Some(doubted.clone()));
+    let doubted = begun.and(s(20), doubted);
+    assert_eq!((has(&doubted, ADA.id), doubted.0.due()), ((3, 0), Some(s(310))));
+    assert_eq!(ledger(&doubted).unsettled, 1);
+    let Answer::Unsettled(unsettled) = doubted.look(&Question::Unsettled(vec![0])) else {
+        panic!("asked what is unsettled")
+    };
+    assert!(matches!(&unsettled[..], [(0, 0, view)] if view.owner == ADA.id));
+    let place = Command::Place { order: 0, parts: parts(3) };
+    let placed = doubted.when(place, Caller::SYSTEM, s(30)).event();
+    assert!(matches!(placed, Event::Placed { until, .. } if until == s(310)), "{placed:?}");
+    let settle = Command::Settle { orders: vec![(0, 0)] };
+    let placed = doubted.saved_and_read().and(s(30), placed);
+    let settled = placed.when(settle, Caller::SYSTEM, s(31)).event();
+    assert_eq!(settled, Event::Settled { orders: vec![0] });
+    assert_eq!(ledger(&placed.and(s(31), settled)).unsettled, 0);
+    let given_up = PastOrder { parts: Vec::new(), ..past(ADA, 0, OrderEnd::GivenUp) };
+    let given_up = Event::Ended { orders: vec![(0, given_up)] };
+    let give_up = Command::GiveUp { order: 0 };
+    doubted.when(give_up, Caller::SYSTEM, s(30)).then(given_up.clone());
+    assert_eq!(doubted.expires(s(310)), Some(given_up));
+}
+
+#[test]
+fn what_is_in_doubt_is_on_the_list_of_what_is_unsettled() {
+    let name = TillName { pool: "2026-12-31".parse().expect("a day"), number: 3 };
+    let mut rows = Vec::new();
+    Till::rows(&name, &begun_in_one(7, ADA, 1), s(10), &mut rows);
+    assert_eq!(rows, []);
+    Till::rows(&name, &Event::Doubted { orders: vec![7] }, s(20), &mut rows);
+    let [row] = &rows[..] else { panic!("one line: {rows:?}") };
+    assert_eq!((row.shelf, &row.body), (shelves::UNSETTLED, &Some(Vec::new())));
+    assert_eq!(order_of_row(&row.key), Some(OrderId { till: name, number: 7 }));
+}
+
 #[test]
 fn ten_thousand_orders_that_are_over_leave_some_numbers() {
     let mut till = till([]).0;

@@ -143,7 +143,12 @@ impl Orders {
         let plan = self.plan(till.pool).await?;
         let (mut heard, mut expired) = (Vec::new(), 0);
         for (number, step, view) in &unsettled {
-            if self.tell_all(&OrderId { till, number: *number }, &plan, view).await {
+            let id = OrderId { till, number: *number };
+            let is_done = match view.stage {
+                OrderStage::Gathering { .. } => self.find_out(&id, &plan, view).await.is_ok(),
+                _ => self.tell_all(&id, &plan, view).await,
+            };
+            if is_done {
                 heard.push((*number, *step));
                 expired += u64::from(has_expired(view));
             }

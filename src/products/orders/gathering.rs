@@ -1,5 +1,6 @@
 //! How an order comes together: an allowance, then tickets of one slice after the other, then the
-//! fact that it is placed.
+//! fact that it is placed. Where one slice alone may have them, it is held as soon as that slice
+//! has set them aside, and its till is told without waiting.
 //!
 //! Only whoever began an order gathers it. If anything is in doubt on the way, the order is given
 //! up, and all who may know of it hear so; a request that is repeated under the same key begins
@@ -22,8 +23,6 @@ use actors::time::Time;
 use actors::{Caller, Id};
 use metrics::counter;
 
-/// Whoever gathers an order for longer is taken for dead. Longer than slices ever take to answer.
-const GATHERED_S: u32 = 5;
 /// So many orders may have been given up under one key before one is placed.
 const ATTEMPTS: u8 = 100;
 
@@ -34,6 +33,8 @@ pub(super) struct Begun<'a> {
     pub owner: Id,
     /// With as many as are allowed.
     pub wish: OrderWish,
+    /// Of one slice, it is held until then once that slice has tickets for it.
+    held_until: Option<Time>,
     /// Whether its numbers have to follow one another.
     together: bool,
     keys: &'a [LimitKey],
@@ -52,16 +53,19 @@ impl Orders {
         let till = TillName::of(pool, plan.till_count(), by.caller.id);
         for attempt in 0..ATTEMPTS {
             let by = by.under(by.key.map(|key| of_attempt(key, attempt)));
-            let keys = wanted.keys.to_vec();
-            let begin = Command::Begin { wish: wish(wanted), keys }.of(plan.edition);
+            let begin = begin(pool, plan, wanted).of(plan.edition);
             let done = self.tell_till(&till, plan, begin, by).await?;
-            let Event::Begun { order, owner, wish, .. } = done.event else {
-                return Err(Error(Failure::Refused(crate::Refusal::OtherFact)));
+            let (order, owner, wish, held_until) = match done.event {
+                Event::Begun { order, owner, wish, .. } => (order, owner, wish, None),
+                Event::BegunInOne { order, owner, wish, until, .. } => {
+                    (order, owner, wish, Some(until))
+                }
+                _ => return Err(Error(Failure::Refused(crate::Refusal::OtherFact))),
             };
             let id = OrderId { till, number: order };
             if !done.replayed {
                 let (together, keys) = (wanted.tickets.together, wanted.keys);
-                let begun = Begun { id, plan, owner, wish, together, keys, by };
+                let begun = Begun { id, plan, owner, wish, held_until, together, keys, by };
                 let event = self.gather(&begun).await?;
                 return Ok(Done { event, at: done.at, replayed: false, witness: None });
             }
@@ -78,12 +82,9 @@ impl Orders {
         id: &OrderId,
         plan: &ArrangedPlan,
     ) -> Result<Option<PlacedTickets>, Error> {
-        let Some(view) = self.look_at(id).await? else { return Ok(None) };
+        let Some(view) = self.found_out(id).await? else { return Ok(None) };
         let (tickets, until) = match view.stage {
-            OrderStage::Gathering { since, .. } => {
-                if self.lotteries.now() < since.plus_s(GATHERED_S) {
-                    return Err(Error(Failure::Busy));
-                }
+            OrderStage::Gathering { .. } => {
                 self.give_up(id, plan).await?;
                 return Ok(None);
             }
@@ -214,11 +215,16 @@ impl Orders {
             return Ok(PlacedTickets { id, tickets, until });
         }
         let place = Command::Place { order: id.number, parts };
+        if let Some(until) = begun.held_until
+            && self.engine.tills.send(&id.till, place.clone(), By::SYSTEM, |_| ())
+        {
+            return Ok(PlacedTickets { id, tickets, until });
+        }
         let done = self.tell_till(&id.till, plan, place, By::SYSTEM).await?;
         let Event::Placed { parts, until, unsettled, .. } = done.event else {
             return Err(Error(Failure::Refused(crate::Refusal::OtherFact)));
         };
-        if unsettled && let Some(view) = self.look_at(&id).await? {
+        if unsettled && let Some(view) = self.view(&id).await? {
             // Limit keys give back what the order does not need.
             self.follow(&id, till::PLACED, &view).await;
         }
@@ -226,13 +232,23 @@ impl Orders {
     }
 
     /// Ends an order that is not placed, and tells all who may know of it.
-    async fn give_up(&self, id: &OrderId, plan: &ArrangedPlan) -> Result<(), Error> {
+    pub(super) async fn give_up(&self, id: &OrderId, plan: &ArrangedPlan) -> Result<(), Error> {
         let command = Command::GiveUp { order: id.number };
         let done = self.tell_till(&id.till, plan, command, By::SYSTEM).await?;
         if let Some(past) = super::past_in(&done.event) {
             self.follow_past(id, past).await;
         }
         Ok(())
+    }
+}
+
+/// Which of the two it is follows from what is asked, so a repeat is the same.
+fn begin(pool: PoolName, plan: &ArrangedPlan, wanted: &WantedOrder<'_>) -> Command {
+    let (wish, keys) = (wish(wanted), wanted.keys.to_vec());
+    let may_be_one = keys.is_empty() && !wanted.tickets.together;
+    match may_be_one && plan.slices_matching(pool, &wish.pattern).len() == 1 {
+        true => Command::BeginInOne { wish },
+        false => Command::Begin { wish, keys },
     }
 }
 

@@ -5,6 +5,7 @@
 //! told after it: at once, and again by a sweep until all of them have heard. So whatever breaks
 //! off on the way, an order is bought as a whole or not at all, and nothing of it stays behind.
 
+mod doubt;
 mod following;
 mod gathering;
 mod heard;
@@ -23,7 +24,7 @@ use actors::domain::pool::{PoolCommand, PoolName};
 use actors::domain::tickets::stock::Ticket;
 use actors::domain::tickets::{self, SliceName, TicketId};
 use actors::domain::till::{
-    Answer, Command, Event, LimitKey, OrderId, OrderPart, OrderStage, OrderView, PastOrder,
+    self, Answer, Command, Event, LimitKey, OrderId, OrderPart, OrderStage, OrderView, PastOrder,
     Question, Till, TillLedger, TillName,
 };
 use actors::engine::{By, Done, Failure};
@@ -127,7 +128,13 @@ impl Orders {
     /// One fact of the till; whoever follows it is told before the caller is. If they do not hear
     /// of it, a sweep tells them later.
     async fn decide(&self, id: &OrderId, command: Command, by: By) -> Result<Done<Event>, Error> {
-        let done = self.engine.tills.command(&id.till, command, by).await?;
+        let tills = &self.engine.tills;
+        let done = match tills.command(&id.till, command.clone(), by).await {
+            Err(Failure::Refused(till::Refusal::NotPlaced)) if self.is_placed_now(id).await? => {
+                tills.command(&id.till, command, by).await?
+            }
+            told => told?,
+        };
         if !by.is_dry_run()
             && !done.replayed
             && let Some(past) = past_in(&done.event)
@@ -149,7 +156,23 @@ impl Orders {
         self.follow(id, step, &view).await;
     }
 
+    /// How an order is. One that may be held although its till does not know of its tickets yet is
+    /// found out about.
     pub async fn look_at(&self, id: &OrderId) -> Result<Option<OrderView>, Error> {
+        match self.view(id).await? {
+            Some(OrderView {
+                stage: OrderStage::Gathering { held_until: Some(_), .. }, ..
+            }) => self.found_out(id).await,
+            view => Ok(view),
+        }
+    }
+
+    async fn is_placed_now(&self, id: &OrderId) -> Result<bool, Error> {
+        let view = self.look_at(id).await?;
+        Ok(view.is_some_and(|view| matches!(view.stage, OrderStage::Placed { .. })))
+    }
+
+    async fn view(&self, id: &OrderId) -> Result<Option<OrderView>, Error> {
         match self.engine.tills.look(&id.till, Question::Order(id.number)).await?.answer {
             Answer::Order(view) => Ok(view),
             _ => Ok(None),
@@ -204,7 +227,7 @@ impl Orders {
         by: By,
     ) -> Result<bool, Error> {
         let command = Command::Withdraw { edition: plan.edition };
-        let touched = actors::domain::till::Refusal::Touched;
+        let touched = till::Refusal::Touched;
         withdraw_all(&self.engine.tills, &plan.tills(pool), &command, by, &touched).await
     }
 
@@ -215,7 +238,7 @@ impl Orders {
         plan: &ArrangedPlan,
         command: Command,
         by: By,
-    ) -> Result<Done<Event>, Failure<actors::domain::till::Refusal>> {
+    ) -> Result<Done<Event>, Failure<till::Refusal>> {
         let (names, open) = ([*name], open_till(plan));
         let till = Whole::<Till> { router: &self.engine.tills, names: &names, open: &open };
         Ok(till.command(&command, by).await?.1)

@@ -3,6 +3,7 @@
 //! whole or not at all, and nothing is left over.
 
 mod many;
+mod one;
 mod ten;
 
 use super::{Orders, PlacedTickets, WantedOrder};
@@ -97,7 +98,17 @@ impl Process {
         keys: &[LimitKey],
         by: By,
     ) -> Result<Done<PlacedTickets>, Error> {
-        let pattern = "*001".parse().expect("it is one");
+        self.hold_of("*001", count, keys, by).await
+    }
+
+    async fn hold_of(
+        &self,
+        pattern: &str,
+        count: u16,
+        keys: &[LimitKey],
+        by: By,
+    ) -> Result<Done<PlacedTickets>, Error> {
+        let pattern = pattern.parse().expect("it is one");
         let (at_least, together) = (1, false);
         let tickets = WantedTickets { label: None, pattern, count, at_least, together, ttl_s: 600 };
         let plan = self.plan().await?;

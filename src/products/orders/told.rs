@@ -38,6 +38,8 @@ impl Told for Till {
             | Event::OpenedIn { .. }
             | Event::Withdrawn { .. }
             | Event::Begun { .. }
+            | Event::BegunInOne { .. }
+            | Event::Doubted { .. }
             | Event::Placed { .. }
             | Event::Extended { .. }
             | Event::Ended { .. }

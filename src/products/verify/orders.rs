@@ -43,6 +43,8 @@ enum Told {
     #[default]
     Nothing,
     Gathering,
+    /// Begun in one slice, which may be asked, and have nothing, before it is given up.
+    InOneSlice,
     Placed(Vec<OrderPart>),
     /// With what was taken back, or would be.
     Over(PastOrder),
@@ -138,6 +140,7 @@ impl OrderAudit {
         };
         match event {
             till::Event::Begun { order, .. } => say(order, Told::Gathering),
+            till::Event::BegunInOne { order, .. } => say(order, Told::InOneSlice),
             till::Event::Placed { order, parts, .. } => say(order, Told::Placed(parts)),
             till::Event::Confirmed { order, past, .. }
             | till::Event::Refunded { order, past, .. } => say(order, Told::Over(past)),
@@ -267,7 +270,8 @@ impl Order {
         };
         match (part, &self.till) {
             (_, Told::Nothing) => never("has a part of it, and its till never began it"),
-            (Part::Live(_), Told::Gathering) => Fit::Well,
+            (Part::Live(_), Told::Gathering | Told::InOneSlice) => Fit::Well,
+            (Part::Ended, Told::InOneSlice) => Fit::Well,
             (Part::Live(has), Told::Placed(parts)) => match of_slice(parts, lead) {
                 Some(tickets) if tickets.is_empty() || tickets == has => Fit::Well,
                 None => Fit::Well,

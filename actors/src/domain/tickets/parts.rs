@@ -58,6 +58,21 @@ impl Slice {
         }
     }
 
+    /// What there is for an order whose till does not know yet. If there is nothing, it is as if the
+    /// order were over.
+    pub(super) fn decline(&self, order: OrderNumber, cards: &Cards<'_>) -> Decided {
+        if let Some(LivePart { owner, tickets }) = self.books.parts.get(&order) {
+            let (owner, tickets) = (*owner, tickets.to_vec());
+            return Ok(Verdict::Already(Event::HeldFor { order, owner, tickets }));
+        }
+        match cards.read::<PastPart>(&part_key(&order)) {
+            Some(PastPart { owner, tickets, fate }) => {
+                Ok(Verdict::Already(Event::Followed { order, owner, tickets, fate }))
+            }
+            None => self.follow(order, PartFate::Ended, cards),
+        }
+    }
+
     pub(super) fn follow_refund(
         &self,
         order: OrderNumber,

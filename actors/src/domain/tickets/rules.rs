@@ -263,6 +263,7 @@ impl Slice {
                 self.hold_for(order, owner, &wish, terms, stamp, cards)
             }
             Command::Follow { order, fate } => self.follow(order, fate, cards),
+            Command::Decline { order } => self.decline(order, cards),
             Command::FollowRefund { order, ref tickets } => {
                 self.follow_refund(order, tickets, cards)
             }

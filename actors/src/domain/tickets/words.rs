@@ -88,6 +88,10 @@ pub enum Command {
     Withdraw {
         edition: Edition,
     },
+    /// Says what it has for an order. If it has nothing, it never will have anything.
+    Decline {
+        order: OrderNumber,
+    },
 }
 
 /// What has become of an order, as its parts are told.

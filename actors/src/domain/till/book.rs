@@ -35,8 +35,10 @@ pub(super) struct LiveOrder {
     pub keys: Vec<LimitKey>,
     /// When it began, or was placed.
     pub since: Time,
-    /// When it is given up, or expires.
+    /// When it is given up, is doubted, or expires.
     pub until: Time,
+    /// Begun in one slice, it may be held until then although it is not placed yet.
+    pub held_until: Option<Time>,
     pub placed: Option<PlacedOrder>,
 }
 
@@ -48,6 +50,8 @@ pub(super) struct PlacedOrder {
 }
 
 /// What parts and keys hear when an order is placed, and when it ends or is bought.
+/// An order in doubt is unsettled although it has come to nothing yet.
+const IN_DOUBT: u32 = 0;
 pub const PLACED: u32 = 1;
 pub(super) const OVER: u32 = 2;
 
@@ -59,6 +63,11 @@ impl LiveOrder {
     /// How much of the allowance it has.
     pub fn held(&self) -> u32 {
         self.placed.as_ref().map_or(u32::from(self.wish.count), |placed| count(&placed.parts))
+    }
+
+    /// Whether its slice is asked before it ends.
+    fn is_doubted_first(&self) -> bool {
+        self.held_until.is_some_and(|held_until| self.until < held_until)
     }
 
     pub fn over(&self, end: OrderEnd) -> PastOrder {
@@ -73,7 +82,11 @@ impl LiveOrder {
     pub fn view(&self) -> OrderView {
         let (owner, keys) = (self.owner, self.keys.clone());
         let stage = match &self.placed {
-            None => OrderStage::Gathering { wish: self.wish, since: self.since },
+            None => OrderStage::Gathering {
+                wish: self.wish,
+                since: self.since,
+                held_until: self.held_until,
+            },
             Some(PlacedOrder { parts, until }) => {
                 OrderStage::Placed { parts: parts.clone(), until: self.until, placed_until: *until }
             }
@@ -87,15 +100,31 @@ impl Book {
         match event {
             Event::Begun { order, owner, wish, keys, give_up_at } => {
                 self.next_order = self.next_order.max(order + 1);
-                let (owner, wish, keys) = (*owner, *wish, keys.clone());
-                let live =
-                    LiveOrder { owner, wish, keys, since: at, until: *give_up_at, placed: None };
+                let (owner, wish, keys, until) = (*owner, *wish, keys.clone(), *give_up_at);
+                let (since, held_until, placed) = (at, None, None);
+                let live = LiveOrder { owner, wish, keys, since, until, held_until, placed };
                 self.insert(*order, live);
+            }
+            Event::BegunInOne { order, owner, wish, until, doubt_at } => {
+                self.next_order = self.next_order.max(order + 1);
+                let (owner, wish, keys) = (*owner, *wish, Vec::new());
+                let (since, held_until, until) = (at, Some(*until), *doubt_at);
+                let live = LiveOrder { owner, wish, keys, since, until, held_until, placed: None };
+                self.insert(*order, live);
+            }
+            Event::Doubted { orders } => {
+                for order in orders {
+                    let Some(live) = self.remove(*order) else { continue };
+                    let until = live.held_until.unwrap_or(live.until);
+                    self.insert(*order, LiveOrder { until, ..live });
+                    self.unsettled.insert(*order, IN_DOUBT);
+                }
             }
             Event::Placed { order, parts, until, unsettled, .. } => {
                 let Some(live) = self.remove(*order) else { return };
                 let placed = Some(PlacedOrder { parts: parts.clone(), until: *until });
-                self.insert(*order, LiveOrder { since: at, until: *until, placed, ..live });
+                let (since, until, held_until) = (at, *until, None);
+                self.insert(*order, LiveOrder { since, until, held_until, placed, ..live });
                 if *unsettled {
                     self.unsettled.insert(*order, PLACED);
                 }
@@ -180,10 +209,21 @@ impl Book {
         self.deadlines.first().map(|(until, _)| *until)
     }
 
-    /// The first orders that are over at `now`.
+    /// The first orders that have to be doubted at `now`.
+    pub fn in_doubt(&self, now: Time, most: usize) -> Vec<u32> {
+        let doubted = self.due(now).filter(|(_, live)| live.is_doubted_first());
+        doubted.map(|(order, _)| order).take(most).collect()
+    }
+
+    /// The first orders that are over at `now`, when none has to be doubted.
     pub fn over(&self, now: Time, most: usize) -> Vec<(u32, PastOrder)> {
-        let due = self.deadlines.iter().take_while(|(until, _)| *until <= now).take(most);
-        due.map(|(_, order)| (*order, self.live[order].over(OrderEnd::Expired))).collect()
+        let over = self.due(now).filter(|(_, live)| !live.is_doubted_first()).take(most);
+        over.map(|(order, live)| (order, live.over(OrderEnd::Expired))).collect()
+    }
+
+    fn due(&self, now: Time) -> impl Iterator<Item = (u32, &LiveOrder)> {
+        let due = self.deadlines.iter().take_while(move |(until, _)| *until <= now);
+        due.map(|(_, order)| (*order, &self.live[order]))
     }
 
     /// The first of all that live, as if they had expired.

@@ -62,6 +62,8 @@ pub(super) fn write(event: &Event, cards: &mut Vec<Card>) {
         | Event::OpenedIn { .. }
         | Event::Withdrawn { .. }
         | Event::Begun { .. }
+        | Event::BegunInOne { .. }
+        | Event::Doubted { .. }
         | Event::Placed { .. }
         | Event::Extended { .. }
         | Event::Settled { .. }

@@ -19,6 +19,8 @@ type Decided = Result<Verdict<Event>, Refusal>;
 
 /// An order that is not placed by then is given up.
 const GATHER_S: u32 = 30;
+/// Of one that was begun in one slice, that slice is asked then.
+const DOUBT_S: u32 = 10;
 
 /// An order of the caller's.
 enum Order<'a> {
@@ -44,6 +46,26 @@ impl Till {
             wish: OrderWish { count, ..*wish },
             keys: keys.to_vec(),
             give_up_at: stamp.at.plus_s(GATHER_S).min(terms.closes_at),
+        }))
+    }
+
+    pub(super) fn begin_in_one(
+        &self,
+        wish: &OrderWish,
+        caller: &Caller,
+        terms: &TillTerms,
+        stamp: &Stamp,
+        cards: &Cards<'_>,
+    ) -> Decided {
+        self.takes_orders(terms, stamp)?;
+        let count = self.granted(caller.id, wish.count, wish.at_least, terms, cards)?;
+        let until = held_until(wish, terms, stamp);
+        Ok(Verdict::New(Event::BegunInOne {
+            order: self.book.next_order,
+            owner: caller.id,
+            wish: OrderWish { count, ..*wish },
+            until,
+            doubt_at: stamp.at.plus_s(DOUBT_S).min(until),
         }))
     }
 
@@ -104,7 +126,7 @@ impl Till {
             order,
             owner,
             parts: parts.to_vec(),
-            until: stamp.at.plus_s(wish.ttl_s.min(terms.hold_max_s)).min(terms.closes_at),
+            until: live.held_until.unwrap_or_else(|| held_until(&wish, terms, stamp)),
             unsettled: !live.keys.is_empty(),
         }))
     }
@@ -262,6 +284,10 @@ impl From<OrderEnd> for Refusal {
             OrderEnd::GivenUp => Refusal::NotPlaced,
         }
     }
+}
+
+fn held_until(wish: &OrderWish, terms: &TillTerms, stamp: &Stamp) -> Time {
+    stamp.at.plus_s(wish.ttl_s.min(terms.hold_max_s)).min(terms.closes_at)
 }
 
 fn ended(order: u32, past: PastOrder) -> Event {

@@ -39,6 +39,7 @@ pub(super) fn declare(name: &TillName, event: &Event, at: Time, rows: &mut Vec<R
                 rows.extend(past.placed_until.map(|_| listed(*order, past.owner, None)));
             }
         }
+        Event::Doubted { orders } => rows.extend(orders.iter().map(|order| unsettled(*order))),
         Event::Settled { orders } => {
             rows.extend(orders.iter().map(|order| unsettled_row(name, *order, None)));
         }
@@ -46,6 +47,7 @@ pub(super) fn declare(name: &TillName, event: &Event, at: Time, rows: &mut Vec<R
         | Event::OpenedIn { .. }
         | Event::Withdrawn { .. }
         | Event::Begun { .. }
+        | Event::BegunInOne { .. }
         | Event::Extended { .. }
         | Event::Taken { .. }
         | Event::FollowedKey { .. }

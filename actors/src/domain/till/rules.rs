@@ -83,6 +83,9 @@ impl Machine for Till {
             Command::Begin { ref wish, ref keys } => {
                 self.begin(wish, keys, caller, terms, stamp, cards)
             }
+            Command::BeginInOne { ref wish } => {
+                self.begin_in_one(wish, caller, terms, stamp, cards)
+            }
             Command::Place { order, ref parts } => self.place(order, parts, terms, stamp),
             Command::GiveUp { order } => self.give_up(order, cards),
             Command::Confirm { order } => self.confirm(order, caller, terms, stamp, cards),
@@ -156,6 +159,10 @@ impl Machine for Till {
     }
 
     fn expire(&self, now: Time) -> Option<Event> {
+        let doubted = self.book.in_doubt(now, ENDED_AT_ONCE);
+        if !doubted.is_empty() {
+            return Some(Event::Doubted { orders: doubted });
+        }
         let orders = self.book.over(now, ENDED_AT_ONCE);
         (!orders.is_empty()).then_some(Event::Ended { orders })
     }

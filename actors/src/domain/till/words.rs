@@ -109,6 +109,11 @@ pub enum Command {
     Withdraw {
         edition: Edition,
     },
+    /// As `Begin`, of tickets that one slice alone may have, and by no limit key. It is held as
+    /// soon as that slice has set them aside; its till may hear later which they are.
+    BeginInOne {
+        wish: OrderWish,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -181,11 +186,32 @@ pub enum Event {
     Withdrawn {
         edition: Edition,
     },
+    /// If its slice has set tickets aside for it, it is held until `until`.
+    BegunInOne {
+        order: u32,
+        owner: Id,
+        /// With the allowance as its count.
+        wish: OrderWish,
+        until: Time,
+        /// If it is not placed by then, its slice is asked.
+        doubt_at: Time,
+    },
+    /// Begun in one slice, and not placed in time: whether their slices have set tickets aside for
+    /// them has to be found out.
+    Doubted {
+        orders: Vec<u32>,
+    },
 }
 
 impl PoolCommand for Command {
     fn begins_something(&self) -> bool {
-        matches!(self, Command::Open { .. } | Command::Begin { .. } | Command::Take { .. })
+        matches!(
+            self,
+            Command::Open { .. }
+                | Command::Begin { .. }
+                | Command::Take { .. }
+                | Command::BeginInOne { .. }
+        )
     }
 
     fn of_later(edition: Edition, command: Box<Command>) -> Command {
@@ -347,8 +373,17 @@ pub struct OrderView {
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum OrderStage {
-    Gathering { wish: OrderWish, since: Time },
-    Placed { parts: Vec<OrderPart>, until: Time, placed_until: Time },
+    /// One that was begun in one slice may be held already, until then.
+    Gathering {
+        wish: OrderWish,
+        since: Time,
+        held_until: Option<Time>,
+    },
+    Placed {
+        parts: Vec<OrderPart>,
+        until: Time,
+        placed_until: Time,
+    },
     Past(PastOrder),
 }
 

@@ -42,7 +42,10 @@ impl Allowances {
         }
         match event {
             Event::Opened { terms } | Event::OpenedIn { terms, .. } => self.limits = terms.limits,
-            Event::Begun { order, owner, wish, .. } if portion.has(*owner) => {
+            Event::Begun { order, owner, wish, .. }
+            | Event::BegunInOne { order, owner, wish, .. }
+                if portion.has(*owner) =>
+            {
                 self.holds(*order, *owner, u32::from(wish.count))?;
             }
             Event::Placed { order, owner, parts, .. } if portion.has(*owner) => {
@@ -71,6 +74,8 @@ impl Allowances {
             }
             // Of an owner whose turn has not come, or nobody's allowance.
             Event::Begun { .. }
+            | Event::BegunInOne { .. }
+            | Event::Doubted { .. }
             | Event::Placed { .. }
             | Event::Confirmed { .. }
             | Event::Refunded { .. }

@@ -223,6 +223,30 @@ fn a_slice_that_says_something_else_than_the_till_is_named() {
 }
 
 #[test]
+fn an_order_of_one_slice_may_have_its_tickets_or_none_before_its_till_knows() {
+    let mut logs = opened();
+    let (owner, until, doubt_at) = (ADA, LATER, LATER);
+    for number in [0, 1] {
+        let wish = OrderWish { pattern: pattern(), count: 2, at_least: 1, ttl_s: 60 };
+        logs.till.push(till::Event::BegunInOne { order: number, owner, wish, until, doubt_at });
+    }
+    logs.till.push(till::Event::Doubted { orders: vec![0, 1] });
+    let tickets = vec![ticket(0, 5)];
+    logs.slices[0].push(tickets::Event::HeldFor { order: order(0), owner, tickets });
+    let (owner, tickets, fate) = (Id::SYSTEM, Vec::new(), PartFate::Ended);
+    logs.slices[0].push(tickets::Event::Followed { order: order(1), owner, tickets, fate });
+    verify(&logs).expect("both may be so");
+    let tickets = vec![ticket(0, 6)];
+    let sold = PartFate::Sold;
+    logs.slices[0].push(tickets::Event::Followed { order: order(0), owner, tickets, fate: sold });
+    let said = format!("{:#}", verify(&logs).expect_err("nobody has bought it"));
+    assert!(said.contains("slice 0 sold tickets of it, and it was not bought"), "{said}");
+    limits(&mut logs, 3, 400);
+    let said = format!("{:#}", verify(&logs).expect_err("it was begun with more"));
+    assert!(said.contains("holds 4, and 3 are allowed"), "{said}");
+}
+
+#[test]
 fn a_slice_that_should_have_heard_is_named() {
     is_named("takes it for settled, and slice 0 still holds tickets for it", |logs| {
         logs.slices[0].truncate(2);

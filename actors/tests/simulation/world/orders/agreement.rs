@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
-    Gathering { allowed: u32 },
+    Gathering { allowed: u32, of_one: bool },
     Placed,
     Sold,
     Ended,
@@ -90,7 +90,12 @@ impl Agreement {
         let number = |number: &u32| OrderNumber { till, number: *number };
         match event {
             till::Event::Begun { order, owner, wish, keys, .. } => {
-                self.begun(number(order), *owner, u32::from(wish.count), keys);
+                let state = State::Gathering { allowed: wish.count.into(), of_one: false };
+                self.begun(number(order), *owner, state, keys);
+            }
+            till::Event::BegunInOne { order, owner, wish, .. } => {
+                let state = State::Gathering { allowed: wish.count.into(), of_one: true };
+                self.begun(number(order), *owner, state, &[]);
             }
             till::Event::Placed { order, parts, .. } => self.placed(number(order), parts),
             till::Event::Confirmed { order, .. } => self.sold(number(order)),
@@ -119,7 +124,9 @@ impl Agreement {
                 panic!("nobody withdraws it")
             }
             till::Event::Sealed => self.a_till_is_sealed = true,
-            till::Event::Opened { .. } | till::Event::Extended { .. } => {}
+            till::Event::Opened { .. }
+            | till::Event::Doubted { .. }
+            | till::Event::Extended { .. } => {}
         }
     }
 
@@ -152,11 +159,11 @@ impl Agreement {
         self.orders.get_mut(&order).expect("no order ends before it begins")
     }
 
-    fn begun(&mut self, order: OrderNumber, owner: Id, allowed: u32, keys: &[LimitKey]) {
+    fn begun(&mut self, order: OrderNumber, owner: Id, state: State, keys: &[LimitKey]) {
         let begun = Order {
             owner,
             keys: keys.to_vec(),
-            state: State::Gathering { allowed },
+            state,
             parts: BTreeMap::new(),
             refunded: BTreeSet::new(),
             shares: Vec::new(),
@@ -210,7 +217,13 @@ impl Agreement {
             }
             PartFate::Ended => {
                 let bought = order.state == State::Sold && !of_part.is_empty();
-                assert!(order.is_over() && !bought, "slice {lead} let go what {number:?} has");
+                // It was asked whether it has anything, and had nothing.
+                let declined = matches!(order.state, State::Gathering { of_one: true, .. })
+                    && !self.parts.contains_key(&(lead, number));
+                assert!(
+                    order.is_over() && !bought || declined,
+                    "slice {lead} let go what {number:?} has"
+                );
                 Part::Ended
             }
         };
@@ -276,7 +289,7 @@ impl Agreement {
         let (mut held, mut bought) = (0, 0);
         for order in self.orders.values().filter(|order| is_theirs(order)) {
             match order.state {
-                State::Gathering { allowed } => held += if gathered { allowed } else { 0 },
+                State::Gathering { allowed, .. } => held += if gathered { allowed } else { 0 },
                 State::Placed => held += order.tickets().count() as u32,
                 State::Sold => bought += order.tickets().count() as u32,
                 State::Ended => {}

@@ -7,7 +7,7 @@ use super::super::plan::{DIGITS, POOL};
 use super::shell::{Begun, Shell, till_of};
 use actors::dice::Dice;
 use actors::domain::tickets::stock::Ticket;
-use actors::domain::tickets::{self, OrderNumber, Slice, SliceName};
+use actors::domain::tickets::{self, OrderNumber, Pattern, Slice, SliceName};
 use actors::domain::till::{
     Command, Event, LimitKey, OrderStage, OrderWish, PastOrder, Question, Till,
 };
@@ -105,8 +105,18 @@ impl Client<'_> {
         let dry = self.dice.below(12) == 0;
         let key = (self.dice.below(4) > 0 && !dry).then(|| self.next_key(self.caller.id));
         let places = vec![till_of(self.world, self.caller.id).into()];
-        let begin = Command::Begin { wish, keys };
+        let begin = match self.dice.below(3) {
+            0 => Command::BeginInOne { wish: OrderWish { pattern: self.of_one(pattern), ..wish } },
+            _ => Command::Begin { wish, keys },
+        };
         self.send(Call { dry, ..Call::of(self.caller, key, begin, places) }).await;
+    }
+
+    /// The same in any one slice.
+    fn of_one(&mut self, pattern: &str) -> Pattern {
+        let leads = self.world.plan(|plan| plan.tickets.names.len() as u64);
+        let lead = self.dice.below(leads);
+        format!("{lead}{}", &pattern[1..]).parse().expect("it is one")
     }
 
     async fn with_order(&mut self, what: impl Fn(u32, &mut Dice) -> Command) {
@@ -201,11 +211,14 @@ impl Client<'_> {
         match done.event {
             Event::Begun { order, owner, wish, keys, .. } => {
                 let together = wish.pattern.to_string() == RUNS && self.dice.below(3) > 0;
-                let begun = Begun { order: of_till(order), owner, wish, keys, together };
-                match done.replayed {
-                    false => self.gather(begun).await,
-                    true => self.find(begun.order).await,
-                }
+                let order = of_till(order);
+                let begun = Begun { order, owner, wish, keys, held_until: None, together };
+                self.gather_or_find(begun, done.replayed).await;
+            }
+            Event::BegunInOne { order, owner, wish, until, .. } => {
+                let (order, keys, held_until) = (of_till(order), Vec::new(), Some(until));
+                let begun = Begun { order, owner, wish, keys, held_until, together: false };
+                self.gather_or_find(begun, done.replayed).await;
             }
             Event::Confirmed { order, past, .. } => {
                 self.world.count("order bought");
@@ -225,6 +238,13 @@ impl Client<'_> {
         }
     }
 
+    async fn gather_or_find(&mut self, begun: Begun, replayed: bool) {
+        match replayed {
+            false => self.gather(begun).await,
+            true => self.find(begun.order).await,
+        }
+    }
+
     async fn gather(&mut self, begun: Begun) {
         let rival = (self.dice.below(6) == 0).then(|| self.dice.below(12));
         let placed = self.gather_against(&begun, rival).await;
@@ -241,7 +261,10 @@ impl Client<'_> {
             for _ in 0..later {
                 self.world.rest().await;
             }
-            shell.give_up(begun.order).await;
+            match begun.held_until {
+                Some(_) => drop(shell.find_out(begun.order, &begun.wish).await),
+                None => shell.give_up(begun.order).await,
+            }
         };
         join(shell.gather(begun), gives_up).await.0
     }
@@ -251,6 +274,11 @@ impl Client<'_> {
     async fn find(&mut self, order: OrderNumber) {
         let Some(view) = self.shell().look_at(order).await else { return };
         match view.stage {
+            OrderStage::Gathering { wish, held_until: Some(_), .. } => {
+                if let Some(tickets) = self.shell().find_out(order, &wish).await {
+                    self.knows(order, tickets, false);
+                }
+            }
             OrderStage::Gathering { .. } if self.dice.below(2) == 0 => {
                 self.shell().give_up(order).await;
             }

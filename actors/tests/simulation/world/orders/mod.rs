@@ -18,7 +18,8 @@ use super::tally::Tally;
 use actors::cards::Cards;
 use actors::domain::tickets::{self, OrderNumber};
 use actors::domain::till::{
-    AllowanceSide, Answer, Command, Event, OrderEnd, OrderStage, Question, Refusal, Till, TillName,
+    AllowanceSide, Answer, Command, Event, OrderEnd, OrderStage, OrderWish, Question, Refusal,
+    Till, TillName,
 };
 use actors::machine::Machine;
 use actors::{Caller, Time};
@@ -36,6 +37,8 @@ pub fn room(plan: &plan::Plan) -> Room<Till> {
 pub struct Known {
     /// Every order that any client was told of.
     told: Vec<OrderNumber>,
+    /// Orders of which somebody was told that they are held, before their tills knew.
+    held: Vec<OrderNumber>,
     /// What was sent, and may arrive once more at any time.
     sent: Vec<Message>,
     /// Orders of which all have heard, up to that step, as the process of that life knows.
@@ -119,7 +122,7 @@ impl Kind for Till {
 
     fn see(model: &Model, command: &Command, caller: &Caller, Seen(seen): &mut Seen) {
         let who = match command {
-            Command::Begin { .. } => caller.id,
+            Command::Begin { .. } | Command::BeginInOne { .. } => caller.id,
             Command::Take { key, .. } => key.0,
             _ => return,
         };
@@ -141,6 +144,12 @@ impl Kind for Till {
                 assert_eq!(rest, (wish.pattern, wish.at_least, wish.ttl_s));
                 assert_eq!((owner, by), (&call.caller.id, keys));
             }
+            (Command::BeginInOne { wish }, Event::BegunInOne { owner, wish: begun, .. }) => {
+                let left = model.nearest_limit(*owner).map_or(u32::MAX, |(.., left)| left);
+                assert_eq!(u32::from(begun.count), u32::from(wish.count).min(left), "{wish:?}");
+                assert_eq!(*begun, OrderWish { count: begun.count, ..*wish });
+                assert_eq!(*owner, call.caller.id);
+            }
             (
                 Command::Refund { order, tickets },
                 Event::Refunded { order: of, tickets: back, .. },
@@ -160,11 +169,15 @@ impl Kind for Till {
     }
 
     fn told_dry(told: &Told<Till>, event: &Event, _: Time) {
-        let Event::Begun { order, owner, .. } = event else {
+        let (Event::Begun { order, owner, .. } | Event::BegunInOne { order, owner, .. }) = event
+        else {
             panic!("a dry order was answered with {event:?}")
         };
         assert_eq!(*owner, told.asker());
-        let begun = |event: &&Event| matches!(event, Event::Begun { order: of, .. } if of == order);
+        let begun = |event: &&Event| match event {
+            Event::Begun { order: of, .. } | Event::BegunInOne { order: of, .. } => of == order,
+            _ => false,
+        };
         let before = told.before(told.place).find(begun);
         assert!(before.is_none(), "a dry run named an order that was there before: {before:?}");
     }
@@ -173,7 +186,8 @@ impl Kind for Till {
         let model = told.model();
         let fate = |order: &u32| model.order(*order).expect("it has begun").fate;
         match (&told.call.command, event) {
-            (Command::Begin { .. }, Event::Begun { owner, .. }) => {
+            (Command::Begin { .. }, Event::Begun { owner, .. })
+            | (Command::BeginInOne { .. }, Event::BegunInOne { owner, .. }) => {
                 assert!(durable, "an order that is not in the log under its key: {event:?}");
                 assert_eq!(*owner, told.asker());
             }

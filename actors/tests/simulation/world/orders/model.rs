@@ -8,13 +8,15 @@ use super::order::{Fate, Order, count};
 use actors::domain::tickets::OrderNumber;
 use actors::domain::tickets::stock::Ticket;
 use actors::domain::till::{
-    AllowanceSide, Event, KeyShare, LimitKey, OrderEnd, OrderPart, PastOrder, TillLedger, TillTerms,
+    AllowanceSide, Event, KeyShare, LimitKey, OrderEnd, OrderPart, OrderWish, PastOrder,
+    TillLedger, TillTerms,
 };
 use actors::{Id, Time};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// An order that is not placed after so long is over.
+/// An order that is not placed after so long is over, or asked about.
 const GATHERED_WITHIN_S: u32 = 30;
+const PLACED_WITHIN_S: u32 = 10;
 
 pub struct Model {
     pub terms: TillTerms,
@@ -25,6 +27,8 @@ pub struct Model {
     pub orders: Vec<Order>,
     pub unsettled: BTreeMap<u32, u32>,
     pub shares: BTreeMap<(OrderNumber, LimitKey), KeyShare>,
+    /// Those of one slice that ended before their time, and were never placed.
+    pub given_up_early: BTreeSet<u32>,
 }
 
 /// What all of somebody's orders come to.
@@ -36,10 +40,10 @@ pub struct Books {
 
 impl Model {
     pub fn new(terms: TillTerms) -> Model {
-        let (orders, unsettled, shares) = Default::default();
+        let (orders, unsettled, shares, given_up_early) = Default::default();
         let (opened, closing, sealed) = (false, false, false);
         let time = Time(i64::MIN);
-        Model { terms, opened, closing, sealed, time, orders, unsettled, shares }
+        Model { terms, opened, closing, sealed, time, orders, unsettled, shares, given_up_early }
     }
 
     /// Held and bought, of everybody who has any of it.
@@ -106,7 +110,8 @@ impl Model {
     }
 
     pub fn last_deadline(&self) -> Option<Time> {
-        self.orders.iter().filter(|order| order.is_live()).map(|order| order.until).max()
+        let live = self.orders.iter().filter(|order| order.is_live());
+        live.map(|order| order.until.max(order.held_until.unwrap_or(order.until))).max()
     }
 
     pub fn record(&mut self, event: &Event, at: Time) {
@@ -122,7 +127,7 @@ impl Model {
             _ => false,
         };
         assert!(!self.sealed || gives_back, "{event:?} after the till was sealed");
-        if !matches!(event, Event::Ended { .. }) {
+        if !matches!(event, Event::Ended { .. } | Event::Doubted { .. }) {
             let overdue = self.orders.iter().find(|order| order.is_live() && order.until <= at);
             assert!(overdue.is_none(), "{event:?} at {at:?} came before the end of {overdue:?}");
         }
@@ -133,24 +138,28 @@ impl Model {
                 self.opened = true;
             }
             Event::Begun { order, owner, wish, keys, give_up_at } => {
-                assert!(self.takes_orders(at), "begun after the pool closed");
-                assert_eq!(*order as usize, self.orders.len(), "orders are numbered in turn");
                 let until = at.plus_s(GATHERED_WITHIN_S).min(self.terms.closes_at);
                 assert_eq!(*give_up_at, until);
-                assert!(wish.count >= wish.at_least.max(1), "begun with too small an allowance");
-                self.orders.push(Order {
-                    owner: *owner,
-                    wish: *wish,
-                    keys: keys.clone(),
-                    since: at,
-                    until,
-                    placed_until: None,
-                    parts: Vec::new(),
-                    refunded: Vec::new(),
-                    fate: Fate::Gathering,
-                    step: 0,
-                });
-                self.limits_hold(*owner);
+                self.begun(*order, *owner, wish, keys, at);
+                self.orders[*order as usize].until = until;
+            }
+            Event::BegunInOne { order, owner, wish, until, doubt_at } => {
+                assert_eq!(*until, self.held_until(wish, at));
+                assert_eq!(*doubt_at, at.plus_s(PLACED_WITHIN_S).min(*until));
+                self.begun(*order, *owner, wish, &[], at);
+                let order = &mut self.orders[*order as usize];
+                (order.until, order.held_until) = (*doubt_at, Some(*until));
+            }
+            Event::Doubted { orders } => {
+                assert!(!orders.is_empty(), "nothing is doubted");
+                for number in orders {
+                    let order = &mut self.orders[*number as usize];
+                    assert!(order.fate == Fate::Gathering && order.until <= at, "{order:?}");
+                    let held_until = order.held_until.expect("only of one slice");
+                    assert!(order.until < held_until, "doubted when it was over: {order:?}");
+                    order.until = held_until;
+                    self.unsettled.insert(*number, 0);
+                }
             }
             Event::Placed { order, owner, parts, until, unsettled } => {
                 self.placed(*order, *owner, parts, at, *until, *unsettled);
@@ -212,6 +221,30 @@ impl Model {
         }
     }
 
+    fn begun(&mut self, number: u32, owner: Id, wish: &OrderWish, keys: &[LimitKey], at: Time) {
+        assert!(self.takes_orders(at), "begun after the pool closed");
+        assert_eq!(number as usize, self.orders.len(), "orders are numbered in turn");
+        assert!(wish.count >= wish.at_least.max(1), "begun with too small an allowance");
+        self.orders.push(Order {
+            owner,
+            wish: *wish,
+            keys: keys.to_vec(),
+            since: at,
+            until: at,
+            held_until: None,
+            placed_until: None,
+            parts: Vec::new(),
+            refunded: Vec::new(),
+            fate: Fate::Gathering,
+            step: 0,
+        });
+        self.limits_hold(owner);
+    }
+
+    fn held_until(&self, wish: &OrderWish, at: Time) -> Time {
+        at.plus_s(wish.ttl_s.min(self.terms.hold_max_s)).min(self.terms.closes_at)
+    }
+
     fn takes_orders(&self, at: Time) -> bool {
         !self.closing && at < self.terms.closes_at
     }
@@ -226,7 +259,7 @@ impl Model {
         unsettled: bool,
     ) {
         assert!(self.takes_orders(at), "placed after the pool closed");
-        let terms = self.terms;
+        let of_now = self.held_until(&self.orders[order as usize].wish, at);
         let live = &mut self.orders[order as usize];
         assert_eq!((live.fate, live.owner), (Fate::Gathering, owner), "order {order} is placed");
         let (tickets, wish) = (count(parts), live.wish);
@@ -236,7 +269,7 @@ impl Model {
         );
         let different: BTreeSet<_> = parts.iter().flat_map(|part| &part.tickets).collect();
         assert_eq!(different.len(), tickets as usize, "a ticket is in it twice");
-        assert_eq!(until, at.plus_s(wish.ttl_s.min(terms.hold_max_s)).min(terms.closes_at));
+        assert_eq!(until, live.held_until.unwrap_or(of_now));
         assert_eq!(unsettled, !live.keys.is_empty());
         (live.fate, live.parts, live.step) = (Fate::Placed, parts.to_vec(), 1);
         (live.since, live.until, live.placed_until) = (at, until, Some(until));
@@ -261,6 +294,9 @@ impl Model {
             OrderEnd::Sold => false,
         };
         assert!(right, "order {order} ended at {at:?} as {:?}: {live:?}", past.end);
+        if live.fate == Fate::Gathering && live.held_until.is_some_and(|until| at < until) {
+            self.given_up_early.insert(order);
+        }
         assert_eq!(*past, self.end(order, past.end));
     }
 

@@ -20,6 +20,8 @@ pub struct Order {
     pub keys: Vec<LimitKey>,
     pub since: Time,
     pub until: Time,
+    /// Of one slice, it may be held until then before it is placed.
+    pub held_until: Option<Time>,
     pub placed_until: Option<Time>,
     pub parts: Vec<OrderPart>,
     pub refunded: Vec<Ticket>,
@@ -63,7 +65,10 @@ impl Order {
         let placed_until = self.placed_until.unwrap_or(Time(0));
         let (parts, until) = (self.parts.clone(), self.until);
         let stage = match self.fate {
-            Fate::Gathering => OrderStage::Gathering { wish: self.wish, since: self.since },
+            Fate::Gathering => {
+                let (wish, since, held_until) = (self.wish, self.since, self.held_until);
+                OrderStage::Gathering { wish, since, held_until }
+            }
             Fate::Placed => OrderStage::Placed { parts, until, placed_until },
             Fate::Over(end) => OrderStage::Past(self.past(end)),
         };

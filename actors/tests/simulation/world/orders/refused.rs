@@ -39,7 +39,9 @@ pub fn told(told: &Told<Till>, refusal: &Refusal, tally: &mut Tally) {
             let Seen(seen) = told.seen_in(told.place as u16);
             assert!(seen.contains(&(*side, *limit, *left)), "{refusal:?} was never so: {seen:?}");
             let (at_least, case) = match &call.command {
-                Command::Begin { wish, .. } => (wish.at_least, "limit of a member reached"),
+                Command::Begin { wish, .. } | Command::BeginInOne { wish } => {
+                    (wish.at_least, "limit of a member reached")
+                }
                 Command::Take { at_least, .. } => (*at_least, "limit of a key reached"),
                 other => panic!("{other:?} knows no limit"),
             };

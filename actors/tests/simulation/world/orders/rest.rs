@@ -7,6 +7,7 @@ use super::super::kind::Kind;
 use super::shell::Shell;
 use super::{Room, Till};
 use actors::domain::shelves;
+use actors::domain::tickets::OrderNumber;
 use actors::domain::till::{Command, Event, Refusal, TillLedger, order_of_row};
 use actors::engine::Failure;
 use actors::store::Page;
@@ -112,5 +113,11 @@ fn nothing_leaks(world: &World) {
         assert_eq!(open, TillLedger::default(), "all is given back and settled");
     }
     assert_eq!(world.listed_as_unsettled(), BTreeMap::new());
+    for OrderNumber { till, number } in world.orders.borrow().held.iter().copied() {
+        let early = |room: &Room<Till>| {
+            room.auditor.places[usize::from(till)].model.given_up_early.contains(&number)
+        };
+        assert!(!world.tills(early), "order {number} of till {till} was held, and is given up");
+    }
     world.node.borrow().yard.agreement.nothing_leaks();
 }

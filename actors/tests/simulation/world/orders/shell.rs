@@ -12,7 +12,7 @@ use actors::domain::till::{
     Question, Till, TillName,
 };
 use actors::engine::Failure;
-use actors::{Caller, Id};
+use actors::{Caller, Id, Time};
 
 /// One task of a process. It ends when the process does.
 pub struct Shell<'w> {
@@ -28,6 +28,8 @@ pub struct Begun {
     pub owner: Id,
     pub wish: OrderWish,
     pub keys: Vec<LimitKey>,
+    /// Of one slice, it is held until then once that slice has tickets for it.
+    pub held_until: Option<Time>,
     /// Whether its numbers have to follow one another.
     pub together: bool,
 }
@@ -112,6 +114,7 @@ impl<'w> Shell<'w> {
     /// The tickets of the order, if it is known that it was placed.
     pub async fn gather(&self, begun: &Begun) -> Option<Vec<Ticket>> {
         match self.parts_for(begun).await {
+            Ok(parts) if begun.held_until.is_some() => Some(self.hold(begun, parts).await),
             Ok(parts) => self.place(begun, parts).await,
             Err(Stopped::Died) => None,
             Err(Stopped::InDoubt) => {
@@ -174,6 +177,47 @@ impl<'w> Shell<'w> {
             leads.rotate_left(first);
             leads
         })
+    }
+
+    /// Its owner is told that it is held; its till hears later, or never.
+    async fn hold(&self, begun: &Begun, parts: Vec<OrderPart>) -> Vec<Ticket> {
+        self.world.orders.borrow_mut().held.push(begun.order);
+        self.world.count("order held in one slice");
+        let tickets = parts.iter().flat_map(|part| part.tickets.iter().copied()).collect();
+        let says_no_more = self.dies > 0 && self.world.roll() % 5 == 0;
+        if self.has_died() || says_no_more {
+            self.world.count("held, and its till does not know");
+            return tickets;
+        }
+        let place = till::Command::Place { order: begun.order.number, parts };
+        let _ = self.to_till(begun.order.till, place).await;
+        tickets
+    }
+
+    /// Whether an order of one slice is held is for that slice to say: it is placed, or given up.
+    /// Says what it has if it is placed.
+    pub async fn find_out(&self, order: OrderNumber, wish: &OrderWish) -> Option<Vec<Ticket>> {
+        let lead = self.slices(|slice| slice.may_match(&wish.pattern))[0];
+        let told = self.to_slice(lead, tickets::Command::Decline { order }).await.ok()?;
+        if self.has_died() {
+            return None;
+        }
+        match told {
+            tickets::Event::HeldFor { tickets, .. }
+                if tickets.len() >= usize::from(wish.at_least.max(1)) =>
+            {
+                let parts = vec![OrderPart { lead, tickets: tickets.clone() }];
+                let place = till::Command::Place { order: order.number, parts };
+                self.to_till(order.till, place).await.ok()?;
+                self.world.count("found out that it is held");
+                Some(tickets)
+            }
+            _ => {
+                self.world.count("found out that it is not held");
+                self.give_up(order).await;
+                None
+            }
+        }
     }
 
     async fn place(&self, begun: &Begun, parts: Vec<OrderPart>) -> Option<Vec<Ticket>> {
@@ -276,7 +320,14 @@ impl<'w> Shell<'w> {
             let Some(till::Answer::Unsettled(unsettled)) = looked else { continue };
             let mut heard = Vec::new();
             for (number, step, view) in unsettled {
-                if self.tell_all(OrderNumber { till, number }, &view).await {
+                let order = OrderNumber { till, number };
+                let is_done = match &view.stage {
+                    OrderStage::Gathering { wish, .. } => {
+                        self.find_out(order, wish).await.is_some()
+                    }
+                    _ => self.tell_all(order, &view).await,
+                };
+                if is_done {
                     heard.push((number, step));
                 }
             }

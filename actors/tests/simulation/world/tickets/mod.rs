@@ -205,6 +205,13 @@ impl Kind for Slice {
                 let left = &model.parts[order].tickets;
                 assert!(order == of && !left.iter().any(|ticket| tickets.contains(ticket)));
             }
+            (Command::Decline { order }, Event::HeldFor { order: of, .. }) => {
+                assert!(order == of && model.parts.contains_key(order));
+            }
+            (Command::Decline { order }, Event::Followed { order: of, .. }) => {
+                let live = model.parts.get(order).is_some_and(|part| part.is_live());
+                assert!(order == of && !live && (model.sealed || model.parts.contains_key(order)));
+            }
             (Command::Open { .. }, Event::Prepared { .. }) => assert!(model.opened),
             (Command::Seal, Event::Cleared { .. } | Event::Sealed { .. }) => assert!(model.closing),
             (command, event) => panic!("{command:?} was answered with {event:?}"),
