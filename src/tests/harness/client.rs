@@ -3,6 +3,7 @@
 use crate::document::{self, Exchange};
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 pub const ADMIN_PASSWORD: &str = "tests need an administrator";
 pub const PASSWORD: &str = "correct horse battery";
@@ -31,6 +32,15 @@ pub fn agent() -> ureq::Agent {
     ureq::Agent::config_builder()
         .http_status_as_error(false)
         .max_idle_connections_per_host(256)
+        .build()
+        .into()
+}
+
+/// The same, for clients who take whoever is silent for so long for dead.
+pub fn impatient_agent(patience: Duration) -> ureq::Agent {
+    ureq::Agent::config_builder()
+        .http_status_as_error(false)
+        .timeout_global(Some(patience))
         .build()
         .into()
 }

@@ -16,6 +16,7 @@
 //! - [`RedisServer`], [`database::database`], [`prometheus::Prometheus`], [`Verifier`]: programs of
 //!   others. A test that lacks one says so and passes; on CI it fails ([`needed`]).
 //! - [`one_member::OneMember`]: many clients who buy as one, while servers come and go.
+//! - [`histories::HistoryWorld`]: clients of whose answers a checker of others looks for an order.
 //! - [`load`]: the crowd of the benches.
 //! - [`WorkTask`]: a challenge for a proof of work; [`Client::worked`] solves one and shows it.
 //! - [`printed`]: parts of documents that are run as printed.
@@ -53,6 +54,7 @@ pub mod clocks;
 pub mod database;
 pub mod document;
 pub mod folder;
+pub mod histories;
 pub mod keyspaces;
 pub mod load;
 pub mod loopback;

@@ -4,7 +4,7 @@
 //! Clients live by the machine's clock: they come again when somebody was served, or after a
 //! moment.
 
-use crate::client::{Answer, Client, Doorway, id, tickets};
+use crate::client::{Answer, Client, Doorway, id, impatient_agent, tickets};
 use actors::dice::Dice;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -43,11 +43,7 @@ impl OneMember {
         let plan = json!({"id": pool, "closes_at": "2199-12-31T00:00:00Z",
             "tickets": {"digits": 4}, "per_member": {"bought": most}});
         admin.post("/pools", plan).expect(201);
-        let agent = ureq::Agent::config_builder()
-            .http_status_as_error(false)
-            .timeout_global(Some(DEAF))
-            .build()
-            .into();
+        let agent = impatient_agent(DEAF);
         let client = Client::of(Doorway::at("any of the doors"), agent).bearer(service_key);
         let client = client.on_behalf_of("ada");
         let (doors, told, changed) = Default::default();

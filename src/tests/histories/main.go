@@ -84,8 +84,9 @@ func read(path string) ([][]porcupine.Operation, error) {
 		if line.IsLost && (line.Did == "count" || line.Did == "look") {
 			continue
 		}
-		// What was never answered may happen at any time, or never.
-		if line.IsLost {
+		// What was never answered may happen at any time, or never. An order that counts only where
+		// one is refused may as well count at once.
+		if line.IsLost && line.Did != "order" {
 			line.Heard = math.MaxInt64
 		}
 		histories[line.History] = append(histories[line.History], porcupine.Operation{

@@ -1,6 +1,7 @@
 //! Clients who go to whichever node answers, and come again with the same key until they are told.
 
 use super::told::Told;
+use harness::client::impatient_agent;
 use harness::{Client, Doorway};
 use serde_json::{Value, json};
 use std::sync::{Arc, Condvar, Mutex, RwLock};
@@ -46,11 +47,7 @@ impl Count {
 
 impl Crowd {
     pub fn new(doors: Arc<RwLock<Vec<String>>>, key: &str) -> Crowd {
-        let agent = ureq::Agent::config_builder()
-            .http_status_as_error(false)
-            .timeout_global(Some(DEAF))
-            .build()
-            .into();
+        let agent = impatient_agent(DEAF);
         let client = Client::of(Doorway::at("any of the doors"), agent).bearer(key);
         Crowd { client, doors, progress: Arc::default() }
     }
