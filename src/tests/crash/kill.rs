@@ -1,48 +1,67 @@
 //! `kill -9` under load: what was acknowledged is there, nothing is there twice, and lost answers
 //! can be asked for again.
+//!
+//! `STAMPEDE_KILLS=2000` kills more often, `STAMPEDE_SEED=17` begins with another seed. How long it
+//! took until all was there again is printed (`--nocapture`), never asserted.
 
 use crate::STAMPEDE;
 use crate::load::{Buyer, State, nothing_twice};
 use actors::dice::Dice;
+use harness::histories::checker::number;
 use harness::{DAY, Process, TestFolder, hold_number, id};
 use serde_json::{Value, json};
+use std::path::Path;
 use std::sync::mpsc::sync_channel;
 use std::thread;
+use std::time::{Duration, Instant};
 
-const CYCLES: u64 = 50;
+const USUAL: u64 = 50;
 const BUYERS: u64 = 4;
 const SEED: u64 = 20;
+const DAY_S: u32 = 86_400;
 
 #[test]
 fn fifty_kills_lose_nothing_that_was_acknowledged_and_give_nothing_twice() {
+    let (kills, seed) = (number("STAMPEDE_KILLS", USUAL), number("STAMPEDE_SEED", SEED));
     let folder = TestFolder::new();
-    let mut server = STAMPEDE.start(&folder);
-    server.lottery(5);
+    let mut server = start(&folder);
+    // Enough for all that is bought between two kills.
+    server.lottery(kills.div_ceil(10).clamp(5, 1000) as u16);
     let mut buyers: Vec<Buyer> = (0..BUYERS)
-        .map(|name| Buyer::new(server.member(&format!("buyer-{name}")), name, SEED))
+        .map(|name| Buyer::new(server.member(&format!("buyer-{name}")), name, seed))
         .collect();
-    let mut dice = Dice::new(SEED);
-    let mut lost = 0;
-    for cycle in 0..CYCLES {
+    buyers.iter_mut().for_each(|buyer| buyer.ttl_s = DAY_S);
+    let mut dice = Dice::new(seed);
+    let (mut lost, mut recoveries) = (0, Vec::new());
+    for cycle in 0..kills {
         kill_under_load(server, &mut buyers, 10 + dice.below(60));
-        if cycle % 10 == 0 {
+        // What grows with all that was bought before is done now and then.
+        let is_looked_through = cycle.is_multiple_of(kills.div_ceil(5));
+        if is_looked_through {
             STAMPEDE.verify(&folder);
         }
-        server = STAMPEDE.start(&folder);
+        let began = Instant::now();
+        server = start(&folder);
+        server.books();
+        recoveries.push(began.elapsed());
         for buyer in &mut buyers {
             lost += buyer.ask_again(&server.address);
             let recent = std::mem::take(&mut buyer.recent);
             buyer.finds(&recent);
         }
-        nothing_twice(&buyers);
+        if is_looked_through {
+            nothing_twice(&buyers);
+        }
         let count = |state| buyers.iter().map(|buyer| buyer.count(state)).sum::<u64>();
         assert_eq!(
             server.books(),
             (count(State::Held), count(State::Confirmed)),
-            "seed {SEED}, cycle {cycle}"
+            "seed {seed}, cycle {cycle}"
         );
     }
+    print_times(recoveries);
     assert!(lost > 0, "no answer was ever lost, so nothing was shown");
+    nothing_twice(&buyers);
     for buyer in &buyers {
         buyer.finds(&buyer.holds.keys().cloned().collect::<Vec<_>>());
         assert_eq!(listed(buyer, "/tickets"), buyer.count(State::Confirmed));
@@ -53,6 +72,28 @@ fn fifty_kills_lose_nothing_that_was_acknowledged_and_give_nothing_twice() {
     }
     server.kill();
     STAMPEDE.verify(&folder);
+}
+
+/// One whose tokens, keys and holds outlive very many kills.
+fn start(folder: &Path) -> Process {
+    let mut command = STAMPEDE.command(folder);
+    for setting in ["STAMPEDE_TOKEN_S", "STAMPEDE_IDEMPOTENCY_S", "STAMPEDE_HOLD_MAX_S"] {
+        command.env(setting, DAY_S.to_string());
+    }
+    Process::start_with(command, folder).0
+}
+
+/// From the start of the process to the first answer that all slices are asked for.
+fn print_times(mut recoveries: Vec<Duration>) {
+    recoveries.sort_unstable();
+    let at = |thousandth: usize| recoveries[(recoveries.len() - 1) * thousandth / 1000];
+    println!(
+        "{} kills: there again after {:?} (p50), {:?} (p99), {:?} (longest)",
+        recoveries.len(),
+        at(500),
+        at(990),
+        at(1000)
+    );
 }
 
 /// Kills the server when it has given so many answers, in the middle of the next ones.

@@ -27,6 +27,8 @@ pub struct Buyer {
     name: u64,
     dice: Dice,
     next_key: u64,
+    /// How long their holds last.
+    pub ttl_s: u32,
     pub holds: BTreeMap<String, Known>,
     /// Holds that began since the server came up.
     pub recent: Vec<String>,
@@ -47,6 +49,7 @@ impl Buyer {
             name,
             dice: Dice::new(seed + name),
             next_key: 0,
+            ttl_s: 7200,
             holds: BTreeMap::new(),
             recent: Vec::new(),
             lost: Vec::new(),
@@ -77,7 +80,8 @@ impl Buyer {
         let pattern = [format!("{digit}***"), format!("*{digit}**"), "****".to_owned()]
             [self.dice.below(3) as usize]
             .clone();
-        let body = json!({"pattern": pattern, "count": 1 + self.dice.below(3), "ttl_s": 7200});
+        let body =
+            json!({"pattern": pattern, "count": 1 + self.dice.below(3), "ttl_s": self.ttl_s});
         match self.client.key(&key).try_to_post(&format!("/lotteries/{DAY}/holds"), body.clone()) {
             Some(answer) => Some(self.keep(key, body, answer.expect(201))),
             None => {
