@@ -23,7 +23,7 @@ impl SmallWorld for FenceModel {
 
     fn beginning(&mut self) -> TwoNodes {
         TwoNodes {
-            log: FencedLog { epoch: 1, facts: Vec::new(), under: Vec::new() },
+            log: FencedLog { epoch: 1, settled: 1, facts: Vec::new(), under: Vec::new() },
             flight: Vec::new(),
             nodes: [NodeStage::Closed, NodeStage::Closed],
             clients: [ClientStage::Wants(false); CLIENTS],
@@ -79,6 +79,11 @@ impl SmallWorld for FenceModel {
             }
         }
         for statement in &world.flight {
+            for epoch in model.may_show(world, statement) {
+                may(FenceStep::Sees(statement.clone(), epoch), 0, &|after| {
+                    model.sees(after, statement, epoch)
+                });
+            }
             may(FenceStep::Arrives(statement.clone()), 0, &|after| {
                 model.arrive(after, statement, true)
             });
@@ -128,10 +133,15 @@ fn the_fence_compares_what_the_store_compares() {
     let rows = include_str!("../../src/stores/cql/rows.rs");
     assert!(rows.contains("\"IF epoch = ? AND last_seq = ? AND last_head = ?\""));
     let log = include_str!("../../src/stores/cql/log.rs");
-    assert_eq!(log.matches("{IF_UNCHANGED}").count(), 2, "an append and a confirmation");
+    assert_eq!(log.matches("{IF_UNCHANGED}").count(), 1, "an append");
+    assert!(log.contains("self.generations.fence(name, claim.generation)"), "a look");
+    let session = include_str!("../../src/stores/cql/session.rs");
+    assert!(session.contains(".consistency(quorum(settings.serial))"));
     let generations = include_str!("../../src/stores/cql/generations.rs");
     assert!(generations.contains("SET epoch = ? WHERE name = ? AND generation = ? IF epoch = ?"));
     let outcome = include_str!("../../src/stores/cql/outcome.rs");
     assert!(outcome.contains("Some(found) if found > epoch => Meaning::Fenced"));
     assert!(outcome.contains("if found == epoch"));
+    assert!(outcome.contains("Some(fence) if fence.epoch > claim.epoch => Meaning::Fenced"));
+    assert!(outcome.contains("Some(fence) if fence.epoch == claim.epoch"));
 }

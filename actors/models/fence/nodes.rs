@@ -82,8 +82,13 @@ impl FenceModel {
         if fact.is_some() && self.breaks(FenceRule::DurableBeforeTold) {
             self.told(world, node, id, fact)?;
         }
-        let statement =
-            Statement::Append { node: node as u8, epoch, after: memory, fact, denied: false };
+        let node_id = node as u8;
+        let statement = match fact {
+            Some(fact) => {
+                Statement::Append { node: node_id, epoch, after: memory, fact, denied: false }
+            }
+            None => Statement::Look { node: node_id, epoch },
+        };
         if let NodeStage::Open { doing, .. } = &mut world.nodes[node] {
             *doing = Some(Doing { statement: statement.clone(), client: id, doubt: false });
         }
@@ -132,6 +137,10 @@ impl FenceModel {
             Statement::Raise { node, from } => {
                 let applied = world.log.epoch == *from;
                 world.log.epoch += u8::from(applied);
+                // Its node hears of it when a quorum has it, and not before.
+                if heard && !self.breaks(FenceRule::RaiseIsOnesOwnWhenAQuorumHasIt) {
+                    world.log.settled = world.log.epoch;
+                }
                 self.raised(world, usize::from(*node), *from, applied, heard);
                 Ok(())
             }
@@ -144,15 +153,56 @@ impl FenceModel {
                 let head = head || self.breaks(FenceRule::HeadIsCompared);
                 let applied = by_epoch && head;
                 let answer = FenceModel::meaning(world, applied, *epoch, after, *fact);
-                if let Some(fact) = fact.filter(|_| applied) {
-                    world.write(fact, *epoch);
+                if applied {
+                    world.write(*fact, *epoch);
                     if *denied {
                         return Err("what was said not to be done was done".into());
                     }
                 }
                 self.answered(world, usize::from(*node), statement, answer, heard)
             }
+            Statement::Look { .. } => {
+                let epoch = world.log.epoch;
+                self.look(world, statement, epoch, heard)
+            }
         }
+    }
+
+    /// The epochs that the look may show.
+    pub fn may_show(&self, world: &TwoNodes, statement: &Statement) -> Vec<u8> {
+        let Statement::Look { epoch, .. } = statement else { return Vec::new() };
+        let mut shown = vec![world.log.settled, world.log.epoch];
+        // One replica alone may have slept since.
+        shown.extend(self.breaks(FenceRule::LookAsksAQuorum).then_some(*epoch));
+        shown
+    }
+
+    /// A look comes back with that epoch.
+    pub fn sees(
+        &self,
+        world: &mut TwoNodes,
+        statement: &Statement,
+        epoch: u8,
+    ) -> Result<(), String> {
+        let place = world.flight.iter().position(|other| other == statement);
+        world.flight.remove(place.expect("it is on its way"));
+        self.look(world, statement, epoch, true)
+    }
+
+    fn look(
+        &self,
+        world: &mut TwoNodes,
+        statement: &Statement,
+        shown: u8,
+        heard: bool,
+    ) -> Result<(), String> {
+        let Statement::Look { node, epoch } = statement else { return Ok(()) };
+        let answer = match shown {
+            shown if shown == *epoch => Answered::Applied,
+            shown if shown > *epoch => Answered::Fenced,
+            _ => Answered::Impossible,
+        };
+        self.answered(world, usize::from(*node), statement, answer, heard)
     }
 
     pub fn meaning(
@@ -160,9 +210,9 @@ impl FenceModel {
         applied: bool,
         epoch: u8,
         after: &[Fact],
-        fact: Option<Fact>,
+        fact: Fact,
     ) -> Answered {
-        let to: Facts = after.iter().copied().chain(fact).collect();
+        let to: Facts = after.iter().copied().chain([fact]).collect();
         match world.log.epoch {
             _ if applied => Answered::Applied,
             found if found > epoch => Answered::Fenced,
@@ -199,7 +249,9 @@ impl FenceModel {
         answer: Answered,
         heard: bool,
     ) -> Result<(), String> {
-        let NodeStage::Open { doing, .. } = &mut world.nodes[node] else { return Ok(()) };
+        let NodeStage::Open { doing, memory, .. } = &mut world.nodes[node] else {
+            return Ok(());
+        };
         let Some(mut work) = doing.take_if(|doing| doing.statement == *statement) else {
             return Ok(());
         };
@@ -210,8 +262,12 @@ impl FenceModel {
             return Ok(());
         }
         let answer = if heard { answer } else { Answered::Fenced };
-        let Statement::Append { after, fact, .. } = statement else { return Ok(()) };
-        let to: Facts = after.iter().copied().chain(*fact).collect();
+        let (to, fact): (Facts, _) = match statement {
+            Statement::Append { after, fact, .. } => {
+                (after.iter().copied().chain([*fact]).collect(), Some(*fact))
+            }
+            _ => (memory.clone(), None),
+        };
         let looks_up = work.doubt && fact.is_some() && !self.breaks(FenceRule::DoubtIsLookedUp);
         let durable = match answer {
             Answered::Applied | Answered::AppliedBefore => true,
@@ -224,7 +280,7 @@ impl FenceModel {
             if let NodeStage::Open { memory, .. } = &mut world.nodes[node] {
                 *memory = to;
             }
-            return self.told(world, node, work.client, *fact);
+            return self.told(world, node, work.client, fact);
         }
         self.fenced(world, node, work)
     }
@@ -233,7 +289,7 @@ impl FenceModel {
     pub fn fenced(&self, world: &mut TwoNodes, node: usize, work: Doing) -> Result<(), String> {
         world.nodes[node] = NodeStage::Closed;
         world.comes_again(work.client);
-        let Statement::Append { epoch, after, fact: Some(fact), .. } = &work.statement else {
+        let Statement::Append { epoch, after, fact, .. } = &work.statement else {
             return Ok(());
         };
         let to: Facts = after.iter().copied().chain([*fact]).collect();
@@ -257,7 +313,7 @@ impl FenceModel {
         let NodeStage::Open { doing, memory, .. } = &mut world.nodes[node] else { return };
         let Some(work) = doing.take() else { return };
         if keeps {
-            if let Statement::Append { fact: Some(fact), .. } = &work.statement {
+            if let Statement::Append { fact, .. } = &work.statement {
                 memory.push(*fact);
             }
         } else {

@@ -16,7 +16,10 @@ pub type Facts = Vec<Fact>;
 /// What lies in the database.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct FencedLog {
+    /// What consensus says.
     pub epoch: u8,
+    /// What a quorum has for certain: a plain read of a quorum shows this one or a later one.
+    pub settled: u8,
     pub facts: Facts,
     /// Under which epoch each was written. No head says that.
     pub under: Vec<u8>,
@@ -26,8 +29,10 @@ pub struct FencedLog {
 pub enum Statement {
     /// `IF epoch = from`
     Raise { node: u8, from: u8 },
-    /// `IF epoch = … AND last_seq = … AND last_head = …`; without a fact it only confirms.
-    Append { node: u8, epoch: u8, after: Facts, fact: Option<Fact>, denied: bool },
+    /// `IF epoch = … AND last_seq = … AND last_head = …`
+    Append { node: u8, epoch: u8, after: Facts, fact: Fact, denied: bool },
+    /// A plain read of the fence by a quorum. An answer without a fact rests on it.
+    Look { node: u8, epoch: u8 },
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -82,6 +87,8 @@ pub enum FenceStep {
     Asks(usize, usize),
     Arrives(Statement),
     ArrivesAnswerLost(Statement),
+    /// The quorum that it asks has that epoch.
+    Sees(Statement, u8),
     IsRepeated(usize),
     GivesUp(usize),
 }
@@ -96,12 +103,14 @@ pub enum FenceRule {
     LostAnswerIsNoRefusal,
     DoubtIsLookedUp,
     RefusalIsConfirmed,
+    LookAsksAQuorum,
+    RaiseIsOnesOwnWhenAQuorumHasIt,
     DurableBeforeTold,
     MemoryIsForgotten,
 }
 
 impl FenceRule {
-    pub const ALL: [FenceRule; 9] = [
+    pub const ALL: [FenceRule; 11] = [
         FenceRule::EpochIsCompared,
         FenceRule::HeadIsCompared,
         FenceRule::EpochIsRaisedBeforeReading,
@@ -109,6 +118,8 @@ impl FenceRule {
         FenceRule::LostAnswerIsNoRefusal,
         FenceRule::DoubtIsLookedUp,
         FenceRule::RefusalIsConfirmed,
+        FenceRule::LookAsksAQuorum,
+        FenceRule::RaiseIsOnesOwnWhenAQuorumHasIt,
         FenceRule::DurableBeforeTold,
         FenceRule::MemoryIsForgotten,
     ];

@@ -3,8 +3,9 @@
 use super::bench::*;
 use actors::domain::tickets::Refusal;
 use actors::domain::tickets::{Answer, Question};
-use actors::engine::{By, Failure};
-use testing::memory::Fate;
+use actors::engine::{By, Failure, Limits};
+use std::sync::Arc;
+use testing::memory::{Fate, MemoryStore};
 
 #[test]
 fn a_fact_is_told_when_it_is_durable_and_not_before() {
@@ -130,5 +131,61 @@ fn one_partition_that_stalls_holds_up_no_other() {
         settle().await;
         assert!(bench.command(1, hold("1123"), ADA, None).await.is_ok());
         assert!(!stalled.is_finished());
+    });
+}
+
+/// As of a store that several nodes share.
+fn with_confirmations(test: impl AsyncFnOnce(Bench)) {
+    in_a_system(async || {
+        let store = Arc::new(MemoryStore::default().confirming_reads());
+        let bench = Bench::on(store.clone(), store, Limits::default());
+        bench.open(0).await;
+        bench.command(0, hold("0123"), ADA, None).await.expect("it was free");
+        test(bench).await;
+    });
+}
+
+#[test]
+fn all_refusals_that_wait_share_one_confirmation() {
+    with_confirmations(async |bench| {
+        bench.store.plan(Fate::Stall);
+        bench.store.plan(Fate::Stall);
+        let first = bench.ask(0, hold("0123"), BOB, None);
+        settle().await;
+        let others: Vec<_> = (0..50).map(|_| bench.ask(0, hold("0123"), BOB, None)).collect();
+        settle().await;
+        assert_eq!(bench.store.pending().len(), 1, "that of the first");
+        assert!(bench.store.step());
+        settle().await;
+        // It may have been looked at before they came, so they have one of their own.
+        assert!(first.is_finished() && others.iter().all(|asked| !asked.is_finished()));
+        let pending = bench.store.pending();
+        assert_eq!((pending.len(), pending[0].to), (1, pending[0].from));
+        assert!(bench.store.step());
+        for asked in others {
+            assert!(matches!(told(asked).await, Err(Failure::Refused(_))));
+        }
+        assert!(bench.store.pending().is_empty());
+    });
+}
+
+#[test]
+fn a_refusal_is_confirmed_by_the_next_fact_of_anybody() {
+    with_confirmations(async |bench| {
+        bench.store.plan(Fate::Stall);
+        bench.store.plan(Fate::Stall);
+        let first = bench.ask(0, hold("0001"), ADA, None);
+        settle().await;
+        let refused = bench.ask(0, hold("0123"), BOB, None);
+        let second = bench.ask(0, hold("0002"), ADA, None);
+        settle().await;
+        assert!(bench.store.step());
+        assert!(told(first).await.is_ok() && !refused.is_finished());
+        let pending = bench.store.pending();
+        assert_eq!((pending.len(), pending[0].to.seq - pending[0].from.seq), (1, 1));
+        assert!(bench.store.step());
+        assert!(told(second).await.is_ok());
+        assert!(matches!(told(refused).await, Err(Failure::Refused(_))));
+        assert!(bench.store.pending().is_empty());
     });
 }

@@ -1,16 +1,20 @@
-//! The log: the fenced append, the confirmation that needs no row, and reading frames back.
+//! The log: the fenced append, the look at the fence that confirms, and reading frames back.
 //!
 //! One group commit is one conditional statement on one CQL partition: a row, and the static
 //! columns that fence it by epoch, sequence and head. A frame's head is a hash over all before it,
 //! so it is the identity of an attempt: a repeat of the same statement can be told from the write
 //! of another node. Records too large for a row lie in parts, written before under the head's name,
 //! so that nothing refers to them unless the append counts.
+//!
+//! What writes nothing needs no round of consensus. A node acts on an epoch only after a quorum has
+//! it, and any two quorums share a replica. So if a plain read of a quorum shows one's own epoch,
+//! no other node had acted when it was asked.
 
 use super::claim::WriteClaim;
 use super::database::{Database, all_of};
 use super::error::{Error, LostAnswer, broken};
 use super::generations::Generations;
-use super::outcome::{Meaning, meaning};
+use super::outcome::{Meaning, meaning, seen};
 use super::rows::{BEFORE_ALL, IF_UNCHANGED, LogRow, frame};
 use super::session::{Conditional, settling};
 use actors::store::{AppendOutcome, Frame, Position, StoreError};
@@ -22,27 +26,10 @@ use scylla::statement::prepared::PreparedStatement;
 use std::sync::Arc;
 use tokio::time::Instant;
 
-/// What is in the log when a statement counted.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Leaves {
-    Row(Position),
-    Nothing,
-}
-
-impl Leaves {
-    fn at(self, claim: &WriteClaim) -> Position {
-        match self {
-            Leaves::Row(to) => to,
-            Leaves::Nothing => claim.at,
-        }
-    }
-}
-
 pub struct FrameLog {
     db: Database,
     generations: Arc<Generations>,
     append: Conditional,
-    confirm: Conditional,
     frames_after: PreparedStatement,
     sequences_after: PreparedStatement,
     frame_at: PreparedStatement,
@@ -66,12 +53,6 @@ impl FrameLog {
                     "UPDATE log SET last_seq = ?, last_head = ?, from_seq = ?, from_head = ?, \
                  head = ?, parts = ?, records = ? WHERE name = ? AND generation = ? AND seq \
                  = ? {IF_UNCHANGED}"
-                ))
-                .await?,
-            confirm: cql
-                .prepare_conditional(&format!(
-                    "UPDATE log SET last_head = ? WHERE name = ? AND generation = ? \
-                 {IF_UNCHANGED}"
                 ))
                 .await?,
             frames_after: cql.prepare(&format!("{frame} AND seq > ?")).await?,
@@ -101,8 +82,7 @@ impl FrameLog {
         };
         let records: &[u8] = if parts == 0 { &frame.records } else { &[] };
         let row = append_row(name, (claim.generation, claim.epoch), frame, parts, records);
-        let leaves = Leaves::Row(frame.to);
-        self.fenced(name, claim, &self.append, &row, leaves, until).await
+        self.insist(name, claim, &row, frame.to, until).await
     }
 
     /// One attempt to append to a log that has no owner, and so no claim. False if it is not known
@@ -112,33 +92,35 @@ impl FrameLog {
         self.db.cql.decide(&self.append, &row, false).await.is_ok_and(|answer| answer.applied)
     }
 
-    /// Writes nothing, and is only answered `Durable` if no other node has taken over. It may be
-    /// repeated as often as need be.
+    /// Writes nothing, and is only answered `Durable` if no other node had taken over when this was
+    /// asked.
     pub async fn confirm(&self, name: &str, claim: &WriteClaim) -> AppendOutcome {
-        let (seq, head) = (claim.at.seq as i64, &claim.at.head[..]);
-        let row = (head, name, claim.generation, claim.epoch, seq, head);
-        self.fenced(name, claim, &self.confirm, &row, Leaves::Nothing, self.db.deadline()).await
+        let look = || self.generations.fence(name, claim.generation);
+        match self.db.insist(self.db.deadline(), look).await {
+            Ok(fence) => match seen(fence.as_ref(), claim) {
+                Meaning::Applied | Meaning::AppliedBefore => AppendOutcome::Durable,
+                Meaning::Fenced => AppendOutcome::Fenced,
+                Meaning::Impossible => impossible(name),
+            },
+            Err(error) => AppendOutcome::Unknown(error.to_string()),
+        }
     }
 
-    /// Sends the same statement until its outcome is known, or until it is too late.
-    async fn fenced(
+    /// Sends the same append until its outcome is known, or until it is too late.
+    async fn insist(
         &self,
         name: &str,
         claim: &WriteClaim,
-        statement: &Conditional,
         row: &impl SerializeRow,
-        leaves: Leaves,
+        to: Position,
         until: Instant,
     ) -> AppendOutcome {
-        let to = leaves.at(claim);
         let mut doubt: Option<LostAnswer> = None;
         loop {
-            match self.db.cql.decide(statement, row, doubt.is_some()).await {
+            match self.db.cql.decide(&self.append, row, doubt.is_some()).await {
                 Ok(answer) => match meaning(&answer, claim.epoch, to) {
                     Meaning::Applied | Meaning::AppliedBefore => return AppendOutcome::Durable,
-                    Meaning::Fenced if doubt.is_none() || leaves == Leaves::Nothing => {
-                        return AppendOutcome::Fenced;
-                    }
+                    Meaning::Fenced if doubt.is_none() => return AppendOutcome::Fenced,
                     // An earlier attempt may have counted before another node took over, and what
                     // is in the log is a fact.
                     Meaning::Fenced => match self.stands(name, claim.generation, to).await {
@@ -146,13 +128,7 @@ impl FrameLog {
                         Ok(false) => return AppendOutcome::Fenced,
                         Err(error) => doubt = Some(LostAnswer(error.to_string())),
                     },
-                    Meaning::Impossible => {
-                        journal::error(
-                            "an append was refused although nobody has taken over",
-                            &[("partition", Value::Text(&name))],
-                        );
-                        return AppendOutcome::Unknown("the log is not where it should be".into());
-                    }
+                    Meaning::Impossible => return impossible(name),
                 },
                 Err(lost) => doubt = Some(lost),
             }
@@ -281,6 +257,14 @@ impl FrameLog {
         }
         Ok(parts)
     }
+}
+
+fn impossible(name: &str) -> AppendOutcome {
+    journal::error(
+        "an append was refused although nobody has taken over",
+        &[("partition", Value::Text(&name))],
+    );
+    AppendOutcome::Unknown("the log is not where it should be".into())
 }
 
 /// What the statement of an append is bound to. `parts` is 0 if the records are in the row.

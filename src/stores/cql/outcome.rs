@@ -5,6 +5,7 @@
 //! no row at all they are null there and missing here. So everything is read by name, and a missing
 //! column and a null one are the same.
 
+use super::claim::{Fence, WriteClaim};
 use actors::store::Position;
 use scylla::response::query_result::QueryRowsResult;
 use scylla::value::{CqlValue, Row};
@@ -61,7 +62,7 @@ impl ConditionalAnswer {
     }
 }
 
-/// What an answer to the fenced append means to its caller.
+/// What an answer to the fenced append, or a look at the fence, means to its caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Meaning {
     /// This attempt counted.
@@ -86,6 +87,15 @@ pub fn meaning(verdict: &ConditionalAnswer, epoch: i64, to: Position) -> Meaning
         {
             Meaning::AppliedBefore
         }
+        _ => Meaning::Impossible,
+    }
+}
+
+/// What a look at the fence means to its owner, who has written up to `claim.at`.
+pub fn seen(fence: Option<&Fence>, claim: &WriteClaim) -> Meaning {
+    match fence {
+        Some(fence) if fence.epoch > claim.epoch => Meaning::Fenced,
+        Some(fence) if fence.epoch == claim.epoch && fence.at == claim.at => Meaning::Applied,
         _ => Meaning::Impossible,
     }
 }
@@ -162,5 +172,23 @@ mod tests {
             assert_eq!(refused(epoch, seq, head), Meaning::Impossible);
         }
         assert_eq!(meaning(&read(&[REFUSED]).unwrap(), 5, to), Meaning::Impossible);
+    }
+
+    #[test]
+    fn the_table_of_looks_at_the_fence() {
+        let at = Position { seq: 9, head: [7; 32] };
+        let claim = WriteClaim::new(1, 5, at, 0);
+        let look = |epoch: i64, at: Position| {
+            seen(Some(&Fence { epoch, at, next: None, closed_epoch: 0 }), &claim)
+        };
+        assert_eq!(look(5, at), Meaning::Applied);
+        for later in [6, i64::MAX] {
+            assert_eq!(look(later, at), Meaning::Fenced);
+            assert_eq!(look(later, Position { seq: 20, head: [8; 32] }), Meaning::Fenced);
+        }
+        for (epoch, seq, head) in [(5, 8, [7; 32]), (5, 9, [8; 32]), (4, 9, [7; 32])] {
+            assert_eq!(look(epoch, Position { seq, head }), Meaning::Impossible);
+        }
+        assert_eq!(seen(None, &claim), Meaning::Impossible);
     }
 }

@@ -13,12 +13,12 @@ use std::collections::HashSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use testing::contract::answer;
 
-const PARTITION: &str = "duel/1";
+pub const PARTITION: &str = "duel/1";
 const OPENINGS: usize = 120;
 /// Appends after which an owner takes over from himself.
 const APPENDS: usize = 6;
-const SHELF: Shelf = Shelf(7);
-const OWNER: Id = Id([7; 16]);
+pub const SHELF: Shelf = Shelf(7);
+pub const OWNER: Id = Id([7; 16]);
 
 /// What somebody saw when he opened, and what he was told afterwards.
 #[derive(Default)]
@@ -42,7 +42,7 @@ fn text(frame: &Frame) -> String {
     String::from_utf8(frame.records.clone()).unwrap()
 }
 
-fn texts(opened: &Opened) -> Vec<String> {
+pub fn texts(opened: &Opened) -> Vec<String> {
     opened.frames.iter().map(text).collect()
 }
 
@@ -50,15 +50,15 @@ fn tuning() -> Tuning {
     Tuning { generation_records: 25, ..Tuning::default() }
 }
 
-fn open(settings: &CqlSettings) -> CqlStore {
+pub fn open(settings: &CqlSettings) -> CqlStore {
     store_of(settings, tuning(), rows)
 }
 
-fn open_partition(store: &dyn Store) -> Opened {
+pub fn open_partition(store: &dyn Store) -> Opened {
     answer(|done| store.open(PARTITION, done)).expect("the partition opens")
 }
 
-fn append(store: &dyn Store, frame: &Frame) -> AppendOutcome {
+pub fn append(store: &dyn Store, frame: &Frame) -> AppendOutcome {
     let append =
         Append { partition: PARTITION.into(), frame: frame.clone(), rows: rows(PARTITION, frame) };
     answer(|done| store.append(append, done))

@@ -5,6 +5,7 @@ mod frame;
 mod proxy;
 
 mod belief;
+mod confirming;
 mod contract;
 mod duel;
 mod nodes;
