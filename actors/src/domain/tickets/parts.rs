@@ -58,8 +58,8 @@ impl Slice {
         }
     }
 
-    /// What there is for an order whose till does not know yet. If there is nothing, it is as if the
-    /// order were over.
+    /// What there is for an order whose till does not know yet. If there is nothing, it is as if
+    /// the order were over.
     pub(super) fn decline(&self, order: OrderNumber, cards: &Cards<'_>) -> Decided {
         if let Some(LivePart { owner, tickets }) = self.books.parts.get(&order) {
             let (owner, tickets) = (*owner, tickets.to_vec());

@@ -49,9 +49,9 @@ pub(super) struct PlacedOrder {
     pub until: Time,
 }
 
-/// What parts and keys hear when an order is placed, and when it ends or is bought.
 /// An order in doubt is unsettled although it has come to nothing yet.
 const IN_DOUBT: u32 = 0;
+/// What parts and keys hear when an order is placed, and when it ends or is bought.
 pub const PLACED: u32 = 1;
 pub(super) const OVER: u32 = 2;
 

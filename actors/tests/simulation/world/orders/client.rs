@@ -128,7 +128,11 @@ impl Client<'_> {
             0 => self.dice.below(self.mine.len() as u64) as usize,
             _ => self.mine.len() - 1,
         };
-        let OrderNumber { till, number } = self.mine[mine].order;
+        let order = self.mine[mine].order;
+        if self.dice.below(4) > 0 {
+            self.find(order).await;
+        }
+        let OrderNumber { till, number } = order;
         let key = (self.dice.below(2) == 0).then(|| self.next_key(self.caller.id));
         let command = what(number, &mut self.dice);
         self.send(Call::of(self.caller, key, command, vec![till.into()])).await;
