@@ -3,6 +3,7 @@
 use crate::http::board::BulletinBoard;
 use crate::http::connection::Rooms;
 use crate::http::fresh::FreshAnswers;
+use crate::http::http2::last_call::LastCall;
 use crate::http::live::LiveFigures;
 use crate::http::server::ServerDoor;
 use crate::http::streams::Streams;
@@ -67,6 +68,7 @@ pub struct Running {
     pub http2: Option<SocketAddr>,
     pub shared: web::Data<Shared>,
     workers: Workers,
+    last_call: LastCall,
 }
 
 /// The start of an app. In a box, because a future without one is compiled again in each crate that
@@ -194,7 +196,8 @@ impl App {
         let tls = Tls::open(&shared.config, shared.engine.node.now())?;
         let (doors, address, http2) = doors(&shared.config, tls.clone())?;
         join_others(&self.shared, address)?;
-        let workers = http::server::serve(&self.shared.config, doors, move |is_first| {
+        let last_call = LastCall::default();
+        let app = move |is_first: bool| {
             // Partitions live on the workers' own threads, so that a request often finds its
             // partition without a hop.
             if is_first {
@@ -213,13 +216,14 @@ impl App {
                 .configure(http::edge::nowhere)
                 .wrap(http::cors::allow(&shared.config.cors_origins))
                 .wrap(http::edge::Outermost)
-        })?;
+        };
+        let workers = http::server::serve(&self.shared.config, doors, last_call.clone(), app)?;
         jobs::start(self.shared.clone());
         let is_secured = tls.is_some();
         if let Some(tls) = tls {
             jobs::certificate::start(tls, self.shared.clone());
         }
-        Ok(Running { address, is_secured, http2, shared: self.shared, workers })
+        Ok(Running { address, is_secured, http2, shared: self.shared, workers, last_call })
     }
 }
 
@@ -307,6 +311,7 @@ impl Running {
             .await;
         }
         self.shared.draining.store(true, Ordering::Release);
+        self.last_call.call();
         let _ = actix_web::rt::time::timeout(
             deadline.saturating_duration_since(Instant::now()),
             self.workers.close_doors(),
@@ -323,6 +328,12 @@ impl Running {
         {
             actix_web::rt::time::sleep(Duration::from_millis(10)).await;
         }
+        // What was answered by HTTP/2 is sent to its end; what waits for its body is given up.
+        let _ = actix_web::rt::time::timeout(
+            deadline.saturating_duration_since(Instant::now()),
+            self.last_call.close(),
+        )
+        .await;
         // Behind the snapshots that were just asked for.
         let settled = self.shared.store.settled();
         let _ = actix_web::rt::time::timeout(

@@ -4,6 +4,7 @@
 
 use crate::http::connection::Entrance;
 use crate::http::http2::Http2;
+use crate::http::http2::last_call::LastCall;
 use crate::http::idle::IdleWatch;
 use crate::http::stream_in_parts::StreamInParts;
 use crate::http::tls::Handshakes;
@@ -35,8 +36,13 @@ pub struct ServerDoor {
 }
 
 /// Serves `app`, of which each worker makes one of its own for each door. It is told whether that
-/// is the first.
-pub fn serve<F, I, S, B>(config: &Config, doors: Vec<ServerDoor>, app: F) -> io::Result<Workers>
+/// is the first. Connections of HTTP/2 hear the last call.
+pub fn serve<F, I, S, B>(
+    config: &Config,
+    doors: Vec<ServerDoor>,
+    last_call: LastCall,
+    app: F,
+) -> io::Result<Workers>
 where
     F: Fn(bool) -> I + Send + Sync + Clone + 'static,
     I: IntoServiceFactory<S, Request>,
@@ -49,7 +55,7 @@ where
     B: MessageBody + 'static,
 {
     let entrance = Entrance::of(config);
-    let http2 = Http2::of(config);
+    let http2 = Http2::of(config, last_call);
     let keep_alive_s = config.keep_alive_s;
     let mut front = Front::of(config.workers);
     for (at, ServerDoor { sockets, spoken }) in doors.into_iter().enumerate() {

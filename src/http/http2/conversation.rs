@@ -1,6 +1,7 @@
 //! One connection: takes requests while there are not too many, and ends it when it has been silent
-//! for too long, or when its caller gives up more than they let be answered.
+//! for too long, when the node stops, or when its caller gives up more than they let be answered.
 
+use super::last_call::Guest;
 use crate::http::peer_stream::PeerStream;
 use actix_web::web::Bytes;
 use futures_util::StreamExt;
@@ -44,17 +45,26 @@ pub struct Conversation<'a> {
     silence: Pin<Box<Sleep>>,
     given_up: Allowance,
     is_ending: bool,
+    /// Until the node stops.
+    called: LocalBoxFuture<'a, ()>,
+    /// A stop waits for the end of this.
+    _guest: Guest,
 }
 
 enum Step {
     Asked(Box<AskedRequest>),
     Ended(Ending),
     Silent,
+    Called,
     Over,
 }
 
 impl<'a> Conversation<'a> {
-    pub fn over(connection: Connection<PeerStream, Bytes>, keep_alive: Duration) -> Self {
+    pub fn over(
+        connection: Connection<PeerStream, Bytes>,
+        keep_alive: Duration,
+        guest: Guest,
+    ) -> Self {
         Conversation {
             connection,
             under_way: FuturesUnordered::new(),
@@ -62,6 +72,8 @@ impl<'a> Conversation<'a> {
             silence: Box::pin(sleep(GREETING)),
             given_up: Allowance { left: GIVEN_UP },
             is_ending: false,
+            called: Box::pin(guest.clone().hears_the_call()),
+            _guest: guest,
         }
     }
 
@@ -80,7 +92,7 @@ impl<'a> Conversation<'a> {
                     self.listen();
                 }
                 Step::Silent if self.is_ending => return,
-                Step::Silent => {
+                Step::Silent | Step::Called => {
                     self.end();
                     self.listen();
                 }
@@ -93,6 +105,9 @@ impl<'a> Conversation<'a> {
         // What answers write here, the connection sends below.
         if let Poll::Ready(Some(ending)) = self.under_way.poll_next_unpin(context) {
             return Poll::Ready(Step::Ended(ending));
+        }
+        if !self.is_ending && self.called.as_mut().poll(context).is_ready() {
+            return Poll::Ready(Step::Called);
         }
         if self.under_way.len() < STREAMS as usize {
             match self.connection.poll_accept(context) {

@@ -5,9 +5,13 @@
 //! connection's task: when its caller resets it, or the connection ends, it ends there. Whoever
 //! resets more than they let be answered is shown the door.
 //!
-//! `conversation` is the connection, `request` and `response` translate.
+//! When the node stops, each connection is told (GOAWAY), what was asked is answered to its end,
+//! and streams of events end.
+//!
+//! `conversation` is the connection, `request` and `response` translate, `last_call` is the stop.
 
 mod conversation;
+pub mod last_call;
 mod request;
 mod response;
 
@@ -26,14 +30,18 @@ use config::Config;
 use conversation::{AskedRequest, Conversation, Ending, GREETING, STREAMS};
 use futures_util::FutureExt;
 use h2::server::{Builder, SendResponse};
-use std::future::poll_fn;
+use last_call::LastCall;
+use std::future::{pending, poll_fn};
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::Duration;
 use tokio::time::timeout;
 
 /// Of the head of one request: names, values, and 32 for each of them.
-const HEAD: u32 = 16 * 1024;
+const HEAD: usize = 16 * 1024;
+/// What is read of a head, so that whoever sends too large a one is told so in a problem. Beyond it
+/// h2 answers by itself.
+const READ_OF_HEAD: u32 = 32 * 1024;
 /// Of all heads under way, in the whole node.
 const ALL_HEADS: usize = 64 * 1024 * 1024;
 /// Of one body, what may come before somebody reads it; and of all bodies of a connection.
@@ -49,11 +57,13 @@ pub struct Http2 {
     heads: Room,
     keep_alive: Duration,
     unread_timeout: Duration,
+    last_call: LastCall,
 }
 
 impl Http2 {
-    pub fn of(config: &Config) -> Http2 {
+    pub fn of(config: &Config, last_call: LastCall) -> Http2 {
         Http2 {
+            last_call,
             heads: Room::of(ALL_HEADS),
             keep_alive: Duration::from_secs(u64::from(config.keep_alive_s)),
             unread_timeout: Duration::from_secs(u64::from(config.unread_timeout_s)),
@@ -74,7 +84,8 @@ impl Http2 {
             let exchange = Exchange { bounds: self.clone(), app: app.clone(), peer, is_secured };
             exchange.answer::<B>(asked).boxed_local()
         };
-        Conversation::over(connection, self.keep_alive).lead(answer).await;
+        let guest = self.last_call.enter();
+        Conversation::over(connection, self.keep_alive, guest).lead(answer).await;
     }
 }
 
@@ -82,7 +93,7 @@ fn bounds() -> Builder {
     let mut bounds = Builder::new();
     bounds
         .max_concurrent_streams(STREAMS)
-        .max_header_list_size(HEAD)
+        .max_header_list_size(READ_OF_HEAD)
         .initial_window_size(BODY_AHEAD)
         .initial_connection_window_size(BODIES_AHEAD)
         .max_send_buffer_size(UNSENT)
@@ -108,11 +119,17 @@ where
         B: MessageBody,
     {
         let mut held = self.bounds.heads.enter();
-        let (has_room, is_head) = (held.grow(request::size(&request)), request.method() == "HEAD");
+        let (size, is_head) = (request::size(&request), request.method() == "HEAD");
+        let has_room = held.grow(size);
         let Some(request) = request::translate(request, self.peer) else {
             let unreadable = Problem::plain(&problem::NOT_READABLE);
             return self.send(refusal(None, &unreadable), &mut respond, is_head).await;
         };
+        if size > HEAD {
+            let limit = format!("a head may have {HEAD} bytes");
+            let too_large = Problem::new(&problem::HEAD_TOO_LARGE, limit);
+            return self.send(refusal(Some(&request), &too_large), &mut respond, is_head).await;
+        }
         if !has_room {
             let busy = Problem::new(&problem::BUSY, "too many requests are under way");
             return self.send(refusal(Some(&request), &busy), &mut respond, is_head).await;
@@ -124,6 +141,7 @@ where
             biased;
             _ = poll_fn(|context| respond.poll_reset(context)) => return Ending::GivenUp,
             answered = self.app.call(request) => answered,
+            () = self.bounds.last_call.enter().hears_the_close() => return Ending::GivenUp,
         };
         match answered {
             Ok(answer) => self.send(answer.into(), &mut respond, is_head).await,
@@ -138,7 +156,12 @@ where
         is_head: bool,
     ) -> Ending {
         let is_last = answer.head().connection_type() == ConnectionType::Close;
-        match response::send(answer, respond, is_head, self.bounds.unread_timeout).await {
+        let Http2 { unread_timeout, last_call, .. } = &self.bounds;
+        let enough = match response::is_endless(&answer) {
+            true => last_call.enter().hears_the_call().boxed_local(),
+            false => pending().boxed_local(),
+        };
+        match response::send(answer, respond, is_head, (*unread_timeout, enough)).await {
             Err(response::BrokenOff) => Ending::GivenUp,
             Ok(()) if is_last => Ending::Last,
             Ok(()) => Ending::Answered,

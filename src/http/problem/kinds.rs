@@ -213,6 +213,9 @@ problems! {
          remembered. Look for its result in your lists.";
     TOO_MANY = "too-many-requests" 429 Later "Too many requests"
         "A budget is used up. `Retry-After` says when it will be filled again. Nothing was done.";
+    HEAD_TOO_LARGE = "head-too-large" 431 Never "The head of the request is too large"
+        "All of its headers together are larger than `detail` says. Over HTTP/1.1 and beyond twice \
+         as much the answer has no body.";
     INTERNAL = "internal" 500 SameKey "Something is wrong with the server"
         "A defect. The log has the details under the request id.";
     BUSY = "busy" 503 Later "Too much is under way"

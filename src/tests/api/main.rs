@@ -39,6 +39,7 @@ mod garbage;
 mod guessing;
 mod holds;
 mod http2;
+mod http2_edges;
 mod imports;
 mod keys;
 mod known_as;

@@ -105,6 +105,46 @@ fn curl_calls_by_tls_in_both_protocols() {
     server.stop();
 }
 
+/// The first words of a client that speaks TLS 1.1 and nothing newer, as RFC 4346 has them.
+fn hello_of_tls_1_1() -> Vec<u8> {
+    let suites = [0x00, 0x2f, 0xc0, 0x13, 0x00, 0x35];
+    let hello = [
+        &[3, 2][..],
+        &[7; 32],
+        &[0, 0, suites.len() as u8],
+        &suites,
+        // No compression.
+        &[1, 0],
+    ]
+    .concat();
+    let handshake = [&[1, 0, 0, hello.len() as u8][..], &hello].concat();
+    [&[22, 3, 1, 0, handshake.len() as u8][..], &handshake].concat()
+}
+
+#[test]
+fn whoever_speaks_tls_1_1_is_told_that_nobody_here_does() {
+    /// A fatal alert: either that there is no such version, or that nothing fits.
+    const ALERT: u8 = 21;
+    const FATAL: u8 = 2;
+    const WHY: [u8; 2] = [70, 40];
+    let Some(authority) = TestAuthority::new() else { return };
+    authority.certify("server", 90);
+    let data = TestFolder::new();
+    let server = start(&authority, &data, &[]);
+    let mut old = TcpStream::connect(&server.address).unwrap();
+    old.set_read_timeout(Some(PATIENCE)).unwrap();
+    old.write_all(&hello_of_tls_1_1()).unwrap();
+    let mut said = Vec::new();
+    old.read_to_end(&mut said).unwrap();
+    let [ALERT, _, _, 0, 2, FATAL, why] = said[..] else { panic!("no alert: {said:?}") };
+    assert!(WHY.contains(&why), "{said:?}");
+    let anybody = server.by_tls(&authority);
+    assert!(said_that_it_lives(&anybody.get("//health/live")));
+    let failed = r#"stampede_tls_handshakes_failed_total{reason="broken"}"#;
+    assert_eq!(metric(&anybody, failed), 1.0);
+    server.stop();
+}
+
 #[test]
 fn a_certificate_is_replaced_while_an_answer_is_under_way() {
     let (Some(old), Some(new)) = (TestAuthority::new(), TestAuthority::new()) else { return };

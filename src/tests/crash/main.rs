@@ -6,6 +6,7 @@ mod backup;
 mod commands;
 mod damage;
 mod demo;
+mod descriptors;
 mod draws;
 mod flood;
 mod histories;
