@@ -19,11 +19,12 @@ pub const JSON: &str = "application/json";
 const BYTES: &str = "application/octet-stream";
 
 /// What any call may be answered: parameters that it does not take, and whatever a node that is
-/// busy, stopping or broken says.
-const OF_CALLS: [&ProblemKind; 5] = [
+/// busy, stopping, broken or losing a partition to another says.
+const OF_CALLS: [&ProblemKind; 6] = [
     &problem::INVALID,
     &problem::BUSY,
     &problem::UNAVAILABLE,
+    &problem::MOVED,
     &problem::STARTING,
     &problem::INTERNAL,
 ];
@@ -302,7 +303,7 @@ impl Endpoint {
     /// Takes `dry_run` and an idempotency key.
     pub fn decides(mut self) -> Self {
         self = self.repeatable();
-        self.problems.extend([&problem::MOVED, &problem::OUTCOME_UNKNOWN]);
+        self.problems.push(&problem::OUTCOME_UNKNOWN);
         self.flag("dry_run", "`true`: say what would happen and why, change nothing.")
     }
 

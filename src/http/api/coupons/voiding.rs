@@ -115,7 +115,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             .flag("dry_run", "`true`: count what would be voided, void nothing.")
             .answer::<VoidingBody>(202, "The job.")
             .problems(&[&problem::NOT_FOUND])
-            .problems(&[&problem::MOVED, &problem::OUTCOME_UNKNOWN]),
+            .problems(&[&problem::OUTCOME_UNKNOWN]),
         Endpoint::get("/coupon-batches/{id}/voidings", list)
             .named("listVoidings")
             .summary("List the voidings of a batch")
@@ -136,7 +136,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             .repeatable()
             .answer::<VoidingBody>(200, "The job, which is `cancelling` or `cancelled`.")
             .problems(&[&problem::NOT_FOUND, &problem::JOB_ENDED])
-            .problems(&[&problem::MOVED, &problem::OUTCOME_UNKNOWN]),
+            .problems(&[&problem::OUTCOME_UNKNOWN]),
     ]
 }
 

@@ -6,6 +6,7 @@
 
 mod at_once;
 mod crowd;
+mod histories;
 mod limits;
 mod outages;
 mod serving;

@@ -3,15 +3,17 @@
 
 use super::crowd::Crowd;
 use crate::STAMPEDE;
+use harness::client::impatient_agent;
 use harness::database::TestDatabase;
 use harness::keyspaces::Lent;
 use harness::one_member::OneMember;
-use harness::{Client, DAY, Process, TestFolder, id, succeeds};
+use harness::{Client, DAY, Doorway, Process, TestFolder, id, succeeds};
 use serde_json::{Value, json};
 use std::net::{Ipv4Addr, TcpListener};
 use std::process::Command;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, RwLock};
+use std::time::Duration;
 
 const KEY: &str = "tests of several nodes need one and the same key";
 
@@ -102,6 +104,19 @@ impl Town {
             .collect::<Vec<_>>()
             .into_iter()
             .for_each(|node| self.stop(node));
+    }
+
+    /// Where clients may go.
+    pub fn doors(&self) -> Vec<String> {
+        self.addresses.clone()
+    }
+
+    /// An administrator and a service, who take a node that is silent for so long for dead.
+    pub fn impatient(&self, patience: Duration) -> [Client; 2] {
+        let anybody = Client::of(Doorway::at(&self.addresses[0]), impatient_agent(patience));
+        let admin = self.admin();
+        [admin.token().expect("they have logged in"), self.key.as_str()]
+            .map(|token| anybody.clone().bearer(token))
     }
 
     pub fn crowd(&self) -> Crowd {
