@@ -11,6 +11,7 @@ pub mod clock;
 mod closing;
 mod gauges;
 mod live;
+mod names;
 mod notices;
 mod orders;
 mod owed;
@@ -71,6 +72,7 @@ pub fn start(shared: Data<Shared>) {
                 shared.first_logins.doubt_windows();
                 if settled {
                     owed::make_good(&shared.engine, &shared.people, &shared.first_logins).await;
+                    names::give_back(&shared.engine, &shared.campaigns).await;
                 }
             }
             ticks = ticks.wrapping_add(1);

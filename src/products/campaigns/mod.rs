@@ -21,13 +21,15 @@ use actors::domain::coupons::campaign::{
 use actors::domain::coupons::catalogue::CatalogueEntry;
 use actors::domain::coupons::{CouponLedger, Serial};
 use actors::engine::{By, Done, Failure};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use windows::{Window, Windows, window_in, window_of};
 
 pub struct Campaigns {
     engine: Arc<Engine>,
     promotions: Arc<Promotions>,
     windows: Arc<Windows>,
+    /// Those that had several names at the last look, and in which turn.
+    unfinished: Mutex<Vec<(Serial, u32)>>,
 }
 
 /// A campaign as it is before anybody has claimed.
@@ -47,7 +49,7 @@ pub struct GrantedVoucher {
 
 impl Campaigns {
     pub fn new(engine: Arc<Engine>, promotions: Arc<Promotions>) -> Campaigns {
-        Campaigns { engine, promotions, windows: Arc::default() }
+        Campaigns { engine, promotions, windows: Arc::default(), unfinished: Mutex::default() }
     }
 
     fn windows(&self) -> &Arc<Windows> {

@@ -3,13 +3,15 @@
 //!
 //! A name is taken in a turn, the campaign follows it, and all other names are given back. Any node
 //! may do so at any time. One that comes late is refused by the campaign, and takes another turn;
-//! one that dies leaves names behind that the next one gives back.
+//! one that dies leaves names behind, which the next one gives back, or who looks now and then.
 
 use super::{Campaigns, may_have_happened_unseen};
 use crate::failure::{Error, Refusal};
 use crate::promotions::Promotion;
+use actors::domain::coupons::Serial;
 use actors::domain::coupons::campaign::{self, CampaignChanges, Command, Overview};
 use actors::engine::{By, Done, Failure};
+use std::sync::MutexGuard;
 
 /// So many turns are taken while others are quicker.
 const TURNS: usize = 32;
@@ -71,6 +73,23 @@ impl Campaigns {
             self.give_back_names(promotion, None).await?;
         }
         Ok(done)
+    }
+
+    /// Gives back what somebody who died between two steps of a rename has left over. To be called
+    /// now and then: whoever is only slow has time until the next call.
+    pub async fn finish_renames(&self) -> Result<(), Error> {
+        let now = self.promotions.with_several_names().await?;
+        let before = std::mem::replace(&mut *self.unfinished(), now.clone());
+        for (serial, _) in now.into_iter().filter(|known| before.contains(known)) {
+            if let Some(promotion) = self.promotions.find(serial).await? {
+                self.give_back_names(&promotion, None).await?;
+            }
+        }
+        Ok(())
+    }
+
+    fn unfinished(&self) -> MutexGuard<'_, Vec<(Serial, u32)>> {
+        self.unfinished.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 
     /// Those that are not the campaign's now. Whoever has a turn does so for that turn only: if it

@@ -228,6 +228,29 @@ async fn a_store_that_fails_at_any_write_of_a_rename_leaves_one_name() {
 #[actix_rt::test]
 async fn what_a_node_that_died_left_of_a_rename_the_next_one_puts_in_order() {
     for (keeps, repeats) in [(false, false), (false, true), (true, false), (true, true)] {
+#[actix_rt::test]
+async fn what_a_node_that_died_left_of_a_rename_is_given_back_by_whoever_looks_twice() {
+    for keeps in [false, true] {
+        for place in 0..4 {
+            let stage = Stage::set().await;
+            *stage.snare.lock().unwrap() = Some((place, Fate::Stall));
+            let node = stage.node();
+            let renaming = rt::spawn(async move { rename(node, "B", 0).await });
+            turns(400).await;
+            renaming.abort();
+            stage.store.crash(|_| keeps);
+            let node = stage.node();
+            let names = async || node.promotions.names_of(SERIAL).await.unwrap().names;
+            let before = names().await;
+            node.campaigns.finish_renames().await.unwrap();
+            assert_eq!(names().await, before, "somebody may still be at it");
+            node.campaigns.finish_renames().await.unwrap();
+            assert_eq!(names().await, [node.overview().await.plan.name]);
+            stage.has_one_of(&["A", "B"]).await;
+        }
+    }
+}
+
         // It opens the campaign, takes the name, follows it, and gives back the other.
         for place in 0..4 {
             let stage = Stage::set().await;

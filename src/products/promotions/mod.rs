@@ -12,8 +12,8 @@ use crate::failure::{Error, pick};
 use crate::table::Engine;
 use actors::domain::coupons::catalogue::{
     self, Answer, CampaignNames, Catalogue, CatalogueEntry, CatalogueRecord, Command, Event,
-    OWN_ENDS, Question, expiry_of_row, figures_of_card, key_of_expiry, key_of_time, numbers_after,
-    record_of_card,
+    OWN_ENDS, Question, expiry_of_row, figures_of_card, key_of_expiry, key_of_time, names_of_card,
+    numbers_after, record_of_card,
 };
 use actors::domain::coupons::code::{Keys, Version};
 use actors::domain::coupons::range::RangeTerms;
@@ -25,6 +25,9 @@ use actors::{Id, Time};
 use remembered::Remembered;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+
+/// Cards that are read at a time.
+const AT_ONCE: usize = 1_000;
 
 pub struct Promotions {
     engine: Arc<Engine>,
@@ -187,6 +190,31 @@ impl Promotions {
     ) -> Result<(), Error> {
         let keep = Command::KeepName { serial, turn, now, withdrawn };
         Ok(self.engine.catalogue.command(&Only, keep, By::SYSTEM).await.map(drop)?)
+    }
+
+    /// The campaigns that have several names, each with its turn: somebody is about to rename it,
+    /// or has died over it.
+    pub(crate) async fn with_several_names(&self) -> Result<Vec<(Serial, u32)>, Error> {
+        let of = SerialKind::Campaign;
+        let mut numbers = numbers_after(None, of, self.count(of).await?);
+        let mut several = Vec::new();
+        while !numbers.is_empty() {
+            let rest = numbers.clone();
+            let cards = self.engine.cards::<Catalogue>(&Only, shelves::NAMES_OF, rest, AT_ONCE);
+            let cards = cards.await?;
+            for (number, body) in &cards {
+                let broken = || {
+                    StoreError::Broken(format!("names {number} of the catalogue cannot be read"))
+                };
+                let (serial, known) = names_of_card(*number, body).ok_or_else(broken)?;
+                several.extend((known.names.len() > 1).then_some((serial, known.turn)));
+            }
+            match cards.last() {
+                Some((last, _)) if cards.len() == AT_ONCE => numbers.start = last + 1,
+                _ => break,
+            }
+        }
+        Ok(several)
     }
 
     pub(crate) async fn names_of(&self, campaign: Serial) -> Result<CampaignNames, Error> {

@@ -98,6 +98,13 @@ pub fn figures_of_card(body: &[u8]) -> Option<FiguresFor> {
     postcard::from_bytes(body).ok()
 }
 
+/// The names of a campaign, from a card that was read as a row.
+pub fn names_of_card(number: u64, body: &[u8]) -> Option<(Serial, CampaignNames)> {
+    let of = SerialKind::Campaign;
+    let place = u32::try_from(number.checked_sub(first(of))?).ok()?;
+    Some((Serial::new(place, of)?, postcard::from_bytes(body).ok()?))
+}
+
 /// What stands on a card that was read as a row.
 pub fn record_of_card(
     of: SerialKind,
