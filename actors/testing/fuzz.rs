@@ -1,15 +1,14 @@
 //! Bytes and texts that nobody wrote: what was written, changed at random, again and again.
 //!
 //! A body is asked about each of them and panics if something is wrong; then what it was asked is
-//! printed. `STAMPEDE_FUZZ=100` tries a hundred times as many.
+//! printed. `STAMPEDE_FUZZ=100` tries a hundred times as many, and `STAMPEDE_FUZZ_SEED=18` others.
 
 use actors::dice::Dice;
 
-/// How many times as many cases as usual.
 #[expect(clippy::disallowed_methods, reason = "a test has no configuration")]
-fn times() -> u64 {
-    let wanted = std::env::var("STAMPEDE_FUZZ").ok();
-    wanted.map_or(1, |text| text.parse().unwrap_or_else(|_| panic!("no number: {text}")))
+fn number(name: &str, usual: u64) -> u64 {
+    let wanted = std::env::var(name).ok();
+    wanted.map_or(usual, |text| text.parse().unwrap_or_else(|_| panic!("no number: {text}")))
 }
 
 /// Numbers at whose edges decoders err.
@@ -29,7 +28,8 @@ const PIECES: &[&[u8]] = &[
 
 /// Asks `body` about so many inputs, made of these seeds; about the seeds themselves first.
 pub fn fuzz(name: &str, cases: u64, seeds: &[Vec<u8>], mut body: impl FnMut(&[u8])) {
-    let (cases, mut dice) = (cases * times(), Dice::new(17));
+    let cases = cases * number("STAMPEDE_FUZZ", 1);
+    let mut dice = Dice::new(number("STAMPEDE_FUZZ_SEED", 17));
     assert!(!seeds.is_empty(), "{name} has no seeds");
     seeds.iter().for_each(|seed| ask(name, seed, &mut body));
     for _ in 0..cases {

@@ -178,6 +178,11 @@ impl MemoryStore {
         self.data().logs.keys().cloned().collect()
     }
 
+    /// Whether the whole log of a partition is this.
+    pub fn has_frames(&self, partition: &str, frames: &[Frame]) -> bool {
+        self.data().logs.get(partition).map_or(&[][..], |log| &log.frames) == frames
+    }
+
     /// The whole log of a partition, for an auditor.
     pub fn frames(&self, partition: &str) -> Vec<Frame> {
         self.data().logs.get(partition).map(|log| log.frames.clone()).unwrap_or_default()

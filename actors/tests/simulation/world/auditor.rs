@@ -14,13 +14,15 @@ use actors::engine::record::{self, Entry};
 use actors::engine::{Done, Failure, Key};
 use actors::store::Frame;
 use actors::{Id, Time};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeTo;
 
 pub struct Auditor<K: Kind> {
     pub places: Vec<Audited<K>>,
     keys: BTreeMap<Id, Story<K>>,
     watches: Vec<Watch<K>>,
+    /// Which of them still see what happens.
+    open: BTreeSet<usize>,
     whole: K::Whole,
     records: u64,
 }
@@ -47,7 +49,6 @@ struct Watch<K: Kind> {
     /// many wait.
     since: u64,
     waiting: usize,
-    open: bool,
 }
 
 /// A question that was asked, and how far the logs had come then.
@@ -76,8 +77,9 @@ impl<K: Kind> Audited<K> {
 
 impl<K: Kind> Auditor<K> {
     pub fn new(models: impl Iterator<Item = K::Model>) -> Auditor<K> {
-        let (keys, watches, whole) = Default::default();
-        Auditor { places: models.map(Audited::new).collect(), keys, watches, whole, records: 0 }
+        let (keys, watches, open, whole) = Default::default();
+        let places = models.map(Audited::new).collect();
+        Auditor { places, keys, watches, open, whole, records: 0 }
     }
 
     /// A client asks.
@@ -102,11 +104,12 @@ impl<K: Kind> Auditor<K> {
 
     fn watch(&mut self, call: &Call<K>) -> usize {
         let seen = self.places.iter().map(|_| K::Seen::default()).collect();
-        let mut watch = Watch { call: call.clone(), seen, since: 0, waiting: 0, open: true };
+        let mut watch = Watch { call: call.clone(), seen, since: 0, waiting: 0 };
         call.places
             .iter()
             .for_each(|place| watch.see(*place as usize, &self.places[*place as usize].model));
         self.watches.push(watch);
+        self.open.insert(self.watches.len() - 1);
         self.watches.len() - 1
     }
 
@@ -139,11 +142,12 @@ impl<K: Kind> Auditor<K> {
                 );
                 self.records += 1;
                 K::record(&mut self.places[place].model, event, record.at);
-                let open = self
-                    .watches
-                    .iter_mut()
-                    .filter(|watch| watch.open && watch.call.places.contains(&(place as u16)));
-                open.for_each(|watch| watch.see(place, &self.places[place].model));
+                for index in &self.open {
+                    let watch = &mut self.watches[*index];
+                    if watch.call.places.contains(&(place as u16)) {
+                        watch.see(place, &self.places[place].model);
+                    }
+                }
             }
             self.places[place].log.push(Line {
                 at: record.at,
@@ -215,7 +219,9 @@ impl<K: Kind> Auditor<K> {
     fn gave_up(&mut self, call: &Call<K>, watch: usize) {
         let kept_for_the_key =
             call.is_open() && call.key.is_some_and(|key| self.keys[&key.hash].watch == watch);
-        self.watches[watch].open = kept_for_the_key;
+        if !kept_for_the_key {
+            self.open.remove(&watch);
+        }
         self.watches[watch].waiting -= 1;
     }
 

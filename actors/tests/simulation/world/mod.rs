@@ -47,10 +47,14 @@ pub fn run(seed: u64) -> Tally {
     let plan = Plan::drawn(&mut dice);
     let (ticket_people, buyers, coupon_people, voters) =
         (plan.tickets.people, plan.orders.people, plan.coupons.people, plan.ballots.people);
-    let (steps, seals, couriers) = (plan.steps, plan.tickets.seals, plan.couriers);
+    let (steps, seals) = (plan.steps, plan.tickets.seals);
+    let (couriers, importers) = (plan.couriers, plan.importers);
     let (told, coupons, orders) = Default::default();
     let (node, dice) = (RefCell::new(Node::new(plan)), RefCell::new(dice));
     let world = World { node, dice, told, orders, coupons };
+    world.node.borrow_mut().yard.calm = true;
+    world.finish_in(vec![Box::pin(coupons::registering::register_the_plan(&world))], 20);
+    world.node.borrow_mut().yard.calm = false;
     let mut lives: Vec<Life> = Vec::new();
     lives.extend(
         (0..ticket_people)
@@ -72,10 +76,17 @@ pub fn run(seed: u64) -> Tally {
         (0..couriers)
             .map(|number| Box::pin(webhooks::courier::live(&world, number, world.roll())) as Life),
     );
+    lives.extend((0..importers).map(|number| {
+        Box::pin(coupons::imports::worker::live(&world, number, world.roll())) as Life
+    }));
     world.go_on(&mut lives, steps);
     world.node.borrow_mut().yard.calm = true;
     world.finish(lives);
     world.finish(vec![Box::pin(orders::rest::come_to_rest(&world, seals))]);
+    world.finish(vec![
+        Box::pin(coupons::renaming::give_back_what_is_left_over(&world)),
+        Box::pin(coupons::imports::worker::end_everything(&world)),
+    ]);
     let sell_off: Life = if seals {
         Box::pin(tickets::client::seal_everything(&world))
     } else {
@@ -130,9 +141,14 @@ impl World {
         }
     }
 
-    fn finish(&self, mut lives: Vec<Life>) {
-        for _ in 0..1000 {
-            self.go_on(&mut lives, 1000);
+    fn finish(&self, lives: Vec<Life>) {
+        self.finish_in(lives, 1000);
+    }
+
+    /// So many steps at a time, and then one looks whether all is over.
+    fn finish_in(&self, mut lives: Vec<Life>, steps: usize) {
+        for _ in 0..1_000_000 / steps {
+            self.go_on(&mut lives, steps);
             if lives.is_empty() && self.node.borrow_mut().is_idle() {
                 return;
             }

@@ -12,7 +12,9 @@ use super::webhooks;
 use actors::Time;
 use actors::dice::Dice;
 use actors::domain::ballots::BallotBox;
+use actors::domain::coupons::catalogue::Catalogue;
 use actors::domain::coupons::{Campaign, Rack, Range};
+use actors::domain::imports::Import;
 use actors::domain::tickets::Slice;
 use actors::domain::till::Till;
 use actors::domain::webhooks::Webhook;
@@ -47,9 +49,11 @@ pub struct Node {
     pub slices: Room<Slice>,
     pub tills: Room<Till>,
     pub boxes: Room<BallotBox>,
+    pub catalogue: Room<Catalogue>,
     pub campaigns: Room<Campaign>,
     pub ranges: Room<Range>,
     pub racks: Room<Rack>,
+    pub imports: Room<Import>,
     pub webhooks: Room<Webhook>,
 }
 
@@ -61,9 +65,11 @@ impl Node {
             slices: tickets::room(&plan.tickets),
             tills: orders::room(&plan),
             boxes: ballots::room(&plan.ballots),
+            catalogue: coupons::catalogue::room(),
             campaigns: coupons::campaigns(&plan.coupons),
             ranges: coupons::ranges(&plan.coupons),
             racks: coupons::racks(&plan.coupons),
+            imports: coupons::imports::room(&plan.coupons),
             webhooks: webhooks::room(),
             yard: Yard {
                 agreement: Agreement::new(plan.tickets.pool.limits),
@@ -83,16 +89,18 @@ impl Node {
         }
     }
 
-    fn rooms(&mut self) -> (&mut Yard, [&mut dyn Rooms; 7]) {
+    fn rooms(&mut self) -> (&mut Yard, [&mut dyn Rooms; 9]) {
         (
             &mut self.yard,
             [
                 &mut self.slices,
                 &mut self.tills,
                 &mut self.boxes,
+                &mut self.catalogue,
                 &mut self.campaigns,
                 &mut self.ranges,
                 &mut self.racks,
+                &mut self.imports,
                 &mut self.webhooks,
             ],
         )

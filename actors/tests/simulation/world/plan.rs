@@ -27,6 +27,8 @@ pub struct Plan {
     pub ballots: Ballots,
     /// Who tell a webhook what happens; in every third world nobody does.
     pub couriers: u64,
+    /// Who work off imports; in every third world nobody does, but for clients who import parts.
+    pub importers: u64,
     pub steps: usize,
     pub snapshot_every: u64,
     /// Memory for cards: none, a little, or enough.
@@ -90,6 +92,7 @@ impl Plan {
             misfortunes: dice.below(40),
             lost: dice.below(6),
             couriers: dice.below(3),
+            importers: dice.below(3),
         }
     }
 }

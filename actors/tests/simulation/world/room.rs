@@ -30,6 +30,8 @@ pub type Slot<M> = Rc<RefCell<Option<Replied<M>>>>;
 
 pub struct Room<K: Kind> {
     pub names: Vec<K::Name>,
+    /// Under which the store knows them.
+    ids: Vec<String>,
     pub auditor: Auditor<K>,
     places: Vec<Place<K>>,
     letters: Vec<Letter<K>>,
@@ -92,7 +94,8 @@ impl<K: Kind> Room<K> {
     pub fn new(names: Vec<K::Name>, model: impl Fn(&K::Name) -> K::Model) -> Room<K> {
         let places = names.iter().map(|_| Place::default()).collect();
         let auditor = Auditor::new(names.iter().map(model));
-        Room { auditor, names, places, letters: Vec::new(), look_ups: Vec::new() }
+        let ids = names.iter().map(partition_id::<K>).collect();
+        Room { auditor, names, ids, places, letters: Vec::new(), look_ups: Vec::new() }
     }
 
     pub fn send(&mut self, to: usize, request: Request<K>) -> Slot<K> {
@@ -101,20 +104,15 @@ impl<K: Kind> Room<K> {
         slot
     }
 
-    fn id(&self, place: usize) -> String {
-        partition_id::<K>(&self.names[place])
-    }
-
     fn open(&mut self, place: usize, yard: &mut Yard) {
         if self.places[place].awake.is_some() {
             return;
         }
-        let id = self.id(place);
-        let opened = at_once(|done| yard.store.open(&id, done));
-        assert_eq!(
-            yard.store.frames(&id),
-            self.auditor.places[place].frames,
-            "the store kept something else than it said"
+        let id = &self.ids[place];
+        let opened = at_once(|done| yard.store.open(id, done));
+        assert!(
+            yard.store.has_frames(id, &self.auditor.places[place].frames),
+            "{id}: the store kept something else than it said"
         );
         if opened.snapshot.is_some() {
             yard.tally.count("opened from a snapshot");
@@ -208,11 +206,11 @@ impl<K: Kind> Room<K> {
 
     /// The store shows every card as the facts left it.
     fn compare_cards(&self, place: usize, yard: &mut Yard) {
-        let lies_at = CardOwner::of(&self.id(place));
+        let lies_at = CardOwner::of(&self.ids[place]);
         let cards = &self.places[place].cards;
         let (keys, bodies): (Vec<_>, Vec<_>) =
             cards.iter().map(|(key, body)| (lies_at.row_key(key), Some(body.clone()))).unzip();
-        assert!(find(&yard.store, keys) == bodies, "{}: a card differs", self.id(place));
+        assert!(find(&yard.store, keys) == bodies, "{}: a card differs", self.ids[place]);
     }
 
     fn forget(&mut self, place: usize) {
@@ -231,7 +229,7 @@ impl<K: Kind> Rooms for Room<K> {
     }
 
     fn place_of(&self, id: &str) -> Option<usize> {
-        (0..self.names.len()).find(|place| self.id(*place) == id)
+        self.ids.iter().position(|known| known == id)
     }
 
     fn deliver(&mut self, letter: usize, yard: &mut Yard, dice: &mut Dice) {
@@ -272,7 +270,7 @@ impl<K: Kind> Rooms for Room<K> {
         self.flush(place, yard);
         landed.answers.into_iter().for_each(|(slot, reply)| put::<K>(&slot, Ok(reply)));
         if let Some(snapshot) = landed.snapshot.filter(|_| dice.below(4) > 0) {
-            yard.store.save(&self.id(place), snapshot);
+            yard.store.save(&self.ids[place], snapshot);
         }
         self.compare(place);
     }
@@ -293,9 +291,9 @@ impl<K: Kind> Rooms for Room<K> {
 
     fn crash(&mut self, place: usize, yard: &mut Yard, dice: &mut Dice) {
         yard.tally.count("partition crashed");
-        let id = self.id(place);
+        let id = &self.ids[place];
         if let Some(index) =
-            yard.store.pending().iter().position(|waiting| *waiting.partition == *id)
+            yard.store.pending().iter().position(|waiting| *waiting.partition == **id)
         {
             let fate = if dice.below(2) == 0 { Fate::KeepButUnknown } else { Fate::LoseUnknown };
             return self.meet(place, index, fate, yard, dice);
@@ -304,14 +302,13 @@ impl<K: Kind> Rooms for Room<K> {
     }
 
     fn sleep(&mut self, place: usize, yard: &mut Yard, dice: &mut Dice) {
-        let id = self.id(place);
         let Some(partition) =
             self.places[place].awake.as_mut().filter(|partition| partition.is_quiet())
         else {
             return;
         };
         if partition.has_changed_since_snapshot() && dice.below(5) > 0 {
-            yard.store.save(&id, partition.snapshot());
+            yard.store.save(&self.ids[place], partition.snapshot());
         }
         self.places[place].awake = None;
         yard.tally.count("fell asleep");
@@ -352,7 +349,7 @@ impl<K: Kind> Rooms for Room<K> {
             assert!(
                 again.agrees_with(&suspect),
                 "{}: the log and a snapshot differ",
-                self.id(place)
+                self.ids[place]
             );
             assert_eq!(again.written(), live.written());
             self.compare_cards(place, yard);
@@ -361,7 +358,7 @@ impl<K: Kind> Rooms for Room<K> {
             assert!(
                 bytes(again.machine()) == bytes(live.machine()),
                 "{}: the log and the living state differ",
-                self.id(place)
+                self.ids[place]
             );
             self.compare(place);
         }

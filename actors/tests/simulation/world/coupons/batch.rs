@@ -2,8 +2,10 @@
 //! rack.
 
 use super::pool::{Answered, Pool, Right};
-use actors::domain::coupons::range::{Command, Event, RangeTerms, Refusal};
-use actors::domain::coupons::{CouponLedger, CouponState, redeem};
+use actors::domain::coupons::range::{
+    Command, Event, RangeTerms, Refusal, VoidedCounts, VoidedCoupon,
+};
+use actors::domain::coupons::{CouponFilter, CouponLedger, CouponState, redeem};
 use actors::machine::Role;
 use actors::{Caller, Id, Time};
 use std::collections::BTreeMap;
@@ -17,6 +19,8 @@ pub struct Batch {
     pub withdrawn: bool,
     pub pool: Pool,
     sources: BTreeMap<Id, u64>,
+    /// How many were voided for each job.
+    voidings: BTreeMap<Id, VoidedCounts>,
 }
 
 impl Batch {
@@ -30,6 +34,7 @@ impl Batch {
             withdrawn: false,
             pool: Pool::default(),
             sources: BTreeMap::new(),
+            voidings: BTreeMap::new(),
         }
     }
 
@@ -101,7 +106,17 @@ impl Batch {
                 assert_ne!((*offer, *expires_at), (self.terms.offer, self.terms.expires_at));
                 (self.terms.offer, self.terms.expires_at) = (*offer, *expires_at);
             }
-            Event::VoidedThose { .. } => panic!("nobody here voids by a filter"),
+            Event::VoidedThose { job, coupons, next, counts } => {
+                assert!(self.opened && !self.over && !self.pool.void && !self.frozen);
+                assert_eq!(*next, None, "so few are looked at in one go");
+                for VoidedCoupon { slot, owner, tenure } in coupons.clone() {
+                    let voided = redeem::Event::Voided { slot, owner, tenure };
+                    self.pool.record(&voided, at, |slot| slot < self.terms.count);
+                }
+                let free = coupons.iter().filter(|one| one.owner == Id::SYSTEM).count() as u64;
+                assert_eq!((counts.free, counts.assigned), (free, coupons.len() as u64 - free));
+                assert_eq!(self.voidings.insert(*job, *counts), None, "one job, voided twice");
+            }
             Event::Withdrawn => {
                 assert!(self.frozen && self.pool.coupons.is_empty(), "somebody has built on it");
                 (self.frozen, self.withdrawn) = (false, true);
@@ -134,7 +149,9 @@ impl Batch {
             Command::Withdraw if self.withdrawn => Ok(Answered::Already),
             Command::Withdraw if !self.frozen => Err(Refusal::NotFrozen),
             Command::Freeze | Command::Thaw | Command::Withdraw => Ok(Answered::New),
-            Command::VoidThose { .. } => panic!("nobody here voids by a filter"),
+            Command::VoidThose { job, .. } if self.voidings.contains_key(job) => {
+                Ok(Answered::Already)
+            }
             Command::VoidAll if self.pool.void && !self.withdrawn => Ok(Answered::Already),
             _ if self.pool.void => Err(Refusal::AllVoid),
             _ if self.over => Err(Refusal::Expired),
@@ -150,12 +167,14 @@ impl Batch {
                 Ok(Answered::Already)
             }
             Command::Revise { .. } if !self.frozen => Err(Refusal::NotFrozen),
+            Command::VoidThose { .. } if self.frozen => Err(Refusal::Paused),
             Command::Pause if self.paused => Ok(Answered::Already),
             Command::Resume if !self.paused => Ok(Answered::Already),
             Command::Pause
             | Command::Resume
             | Command::Extend { .. }
             | Command::Revise { .. }
+            | Command::VoidThose { .. }
             | Command::VoidAll => Ok(Answered::New),
         }
     }
@@ -214,6 +233,7 @@ impl Batch {
             | (Command::Freeze, Event::Frozen)
             | (Command::Thaw, Event::Thawed)
             | (Command::Withdraw, Event::Withdrawn) => true,
+            (Command::VoidThose { job, .. }, Event::VoidedThose { job: of, .. }) => job == of,
             (Command::Extend { expires_at }, Event::Extended { expires_at: to }) => {
                 expires_at == to
             }
@@ -252,7 +272,38 @@ impl Batch {
                 Event::Redeemed(redeem::Event::Voided { slot, owner, .. }),
                 Event::Redeemed(redeem::Event::Voided { slot: again, owner: of, .. }),
             ) => (slot, owner) == (again, of),
+            // What it came to is said again, and nothing is voided.
+            (
+                Event::VoidedThose { job, counts, .. },
+                Event::VoidedThose { job: of, counts: same, coupons, .. },
+            ) if coupons.is_empty() => (job, counts) == (of, same),
             (first, again) => first == again,
+        }
+    }
+
+    /// Those that a filter means and that can be voided: of an owner, or those that are nobody's.
+    pub fn meant(&self, filter: &CouponFilter) -> Vec<u64> {
+        let is_meant = |slot: &u64| match (self.pool.coupons.get(slot), filter.owner) {
+            (Some(one), Some(owner)) => {
+                one.owner == owner && self.pool.state(*slot) == Some(CouponState::Assigned)
+            }
+            (None, None) => filter.state == Some(CouponState::Created),
+            _ => false,
+        };
+        (0..self.terms.count).filter(is_meant).collect()
+    }
+
+    /// Before it counts: whether it is what the command was to bring about.
+    pub fn is_what_was_asked_for(&self, command: &Command, event: &Event) {
+        match (command, event) {
+            (Command::Assign { source, .. }, Event::Assigned { slot, source: of, .. }) => {
+                assert_eq!((Some(*slot), source), (self.next(), of), "the next free one");
+            }
+            (Command::VoidThose { filter, .. }, Event::VoidedThose { coupons, .. }) => {
+                let slots: Vec<u64> = coupons.iter().map(|one| one.slot).collect();
+                assert_eq!(slots, self.meant(filter), "those that the filter means");
+            }
+            _ => {}
         }
     }
 }

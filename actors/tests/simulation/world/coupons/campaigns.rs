@@ -3,6 +3,7 @@
 use super::super::ask::Call;
 use super::super::kind::{Kind, Told};
 use super::super::node::{Node, Yard};
+use super::super::orders::agreement::Agreement;
 use super::super::room::Room;
 use super::super::tally::Tally;
 use super::batch::is_answer;
@@ -45,6 +46,10 @@ impl Kind for Campaign {
 
     fn record(model: &mut Model, event: &Event, at: Time) {
         model.record(event, at);
+    }
+
+    fn hear(agreement: &mut Agreement, serial: &Serial, event: &Event) {
+        agreement.names.hear_of_campaign(*serial, event);
     }
 
     fn model_books(model: &Model) -> Option<CouponLedger> {

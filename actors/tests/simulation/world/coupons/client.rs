@@ -7,8 +7,10 @@ use super::super::ask::{Asker, Call, Outcome};
 use super::super::plan::EVENING;
 use super::administrators;
 use super::known::{Mine, import};
+use super::renaming::Turn;
 use actors::dice::Dice;
 use actors::domain::coupons::campaign::{self, Campaign};
+use actors::domain::coupons::catalogue::Catalogue;
 use actors::domain::coupons::rack::{self, Rack};
 use actors::domain::coupons::range::{self, Range};
 use actors::domain::coupons::{CancelBy, redeem};
@@ -25,7 +27,10 @@ pub(super) struct Client<'w> {
     dice: Dice,
     pub(super) keys: u64,
     mine: Vec<Mine>,
-    campaigns: Asker<'w, Campaign>,
+    /// Names that they have taken for campaigns.
+    pub(super) turns: Vec<Turn>,
+    pub(super) catalogue: Asker<'w, Catalogue>,
+    pub(super) campaigns: Asker<'w, Campaign>,
     ranges: Asker<'w, Range>,
     racks: Asker<'w, Rack>,
 }
@@ -35,15 +40,29 @@ pub async fn live(world: &World, number: u64, seed: u64) {
     // Some people sit in front of two screens.
     let caller = Caller::member(Id::digest(&[b"member", &(number / 2).to_le_bytes()]));
     let (campaigns, ranges, racks) = (Asker::new(world), Asker::new(world), Asker::new(world));
-    let (dice, keys, mine) = (Dice::new(seed), 1 << 60 | number << 32, Vec::new());
-    let mut client = Client { world, number, caller, dice, keys, mine, campaigns, ranges, racks };
-    if client.below(3) == 0 {
+    let (dice, keys, catalogue) = (Dice::new(seed), 1 << 60 | number << 32, Asker::new(world));
+    let (mine, turns) = Default::default();
+    let mut client = Client {
+        world,
+        number,
+        caller,
+        dice,
+        keys,
+        mine,
+        turns,
+        catalogue,
+        campaigns,
+        ranges,
+        racks,
+    };
+    if client.below(2) == 0 {
         client.mend_first().await;
     }
     while !world.is_calm() {
         client.act().await;
         world.rest().await;
     }
+    client.catalogue.settle().await;
     client.campaigns.settle().await;
     client.ranges.settle().await;
     client.racks.settle().await;
@@ -51,7 +70,7 @@ pub async fn live(world: &World, number: u64, seed: u64) {
 
 impl Client<'_> {
     async fn act(&mut self) {
-        match self.dice.below(34) {
+        match self.dice.below(36) {
             0..=5 => self.claim().await,
             6..=9 => self.assign().await,
             10 => self.have_mine().await,
@@ -63,6 +82,7 @@ impl Client<'_> {
             26..=28 => self.repeat().await,
             29 | 32 | 33 => self.administer().await,
             30 => self.notice().await,
+            34 | 35 => self.register().await,
             _ => self.look().await,
         }
     }
@@ -266,7 +286,16 @@ impl Client<'_> {
         }
     }
 
+    pub(super) async fn send_to_catalogue(&mut self, call: Call<Catalogue>) -> Outcome<Catalogue> {
+        self.catalogue.send(call, &mut self.dice).await
+    }
+
     pub(super) async fn send_to_campaign(&mut self, call: Call<Campaign>) {
+        // What came of it, the auditor has heard.
+        drop(self.ask_campaign(call).await);
+    }
+
+    pub(super) async fn ask_campaign(&mut self, call: Call<Campaign>) -> Outcome<Campaign> {
         let told = self.campaigns.send(call, &mut self.dice).await;
         if let Ok((_, done)) = &told
             && let Some(case) = administrators::case_of_campaign(&done.event)
@@ -274,6 +303,7 @@ impl Client<'_> {
             self.world.count(case);
         }
         self.remember_voucher(&told);
+        told
     }
 
     pub(super) async fn send_to_range(&mut self, call: Call<Range>) {

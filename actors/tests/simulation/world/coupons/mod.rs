@@ -1,17 +1,21 @@
-//! Coupons in the world: campaigns, ranges of batches and racks of imported codes, with models that
-//! share no code with the rule books.
+//! Coupons in the world: the catalogue, campaigns, ranges of batches and racks of imported codes,
+//! with models that share no code with the rule books.
 
 mod administrators;
 mod assigning;
 pub mod batch;
 mod campaign;
 mod campaigns;
+pub mod catalogue;
 pub mod client;
 pub mod end;
+pub mod imports;
 pub mod known;
 mod pool;
 mod racks;
 mod ranges;
+pub mod registering;
+pub mod renaming;
 
 use super::kind::{Kind, Told};
 use super::plan;

@@ -196,11 +196,7 @@ impl Kind for Rack {
             return;
         };
         assert!(Batch::answers(command, event));
-        if let (range::Command::Assign { .. }, range::Event::Assigned { slot, .. }) =
-            (command, event)
-        {
-            assert_eq!(Some(*slot), model.batches[batch].next(), "the next free one");
-        }
+        model.batches[batch].is_what_was_asked_for(command, event);
     }
 
     fn told_dry(_: &Told<Rack>, event: &Event, _: Time) {

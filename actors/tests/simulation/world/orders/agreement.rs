@@ -6,6 +6,7 @@
 //! slice and a limit key follow only what the order's till has decided, and an order is settled
 //! only when all have followed it. What is settled comes to nothing else any more.
 
+use super::super::coupons::catalogue::name_book::NameBook;
 use actors::Id;
 use actors::domain::tickets::stock::Ticket;
 use actors::domain::tickets::{self, OrderNumber, PartFate};
@@ -41,6 +42,8 @@ enum Part {
 }
 
 pub struct Agreement {
+    /// What campaigns and the catalogue must agree about.
+    pub names: NameBook,
     limits: MemberLimits,
     orders: BTreeMap<OrderNumber, Order>,
     parts: BTreeMap<(u8, OrderNumber), Part>,
@@ -82,8 +85,8 @@ impl Order {
 
 impl Agreement {
     pub fn new(limits: MemberLimits) -> Agreement {
-        let (orders, parts, shares, sold) = Default::default();
-        Agreement { limits, orders, parts, shares, sold, a_till_is_sealed: false }
+        let (names, orders, parts, shares, sold) = Default::default();
+        Agreement { names, limits, orders, parts, shares, sold, a_till_is_sealed: false }
     }
 
     pub fn hear_of_till(&mut self, till: u8, event: &till::Event) {

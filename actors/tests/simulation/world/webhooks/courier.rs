@@ -1,16 +1,19 @@
 //! A courier: reads the feed behind the webhook's cursor, tells the receiver, and moves the cursor,
-//! now and then. It dies with the process, and another begins where the cursor is. Two of them may
-//! be at it at once, as while a partition moves from node to node.
+//! now and then. The same it does for a replay, which has a cursor of its own. It dies with the
+//! process, and another begins where the cursor is. Two of them may be at it at once, as while a
+//! partition moves from node to node.
 
 use super::super::World;
 use super::super::ask::{Asker, Call};
 use super::super::room::at_once;
 use super::{HOOK, plan};
 use actors::dice::Dice;
-use actors::domain::webhooks::{Command, Event, Telling, Webhook, WebhookView, WhyDisabled};
+use actors::domain::webhooks::{
+    Command, Event, Telling, Webhook, WebhookReplay, WebhookView, WhyDisabled,
+};
 use actors::machine::partition_id;
 use actors::store::{FeedPage, Store};
-use actors::{Caller, Id, Role};
+use actors::{Caller, Id, Role, Time};
 
 const ADMIN: Caller = Caller { id: Id([200; 16]), role: Role::Admin };
 
@@ -19,6 +22,8 @@ struct Courier<'w> {
     dice: Dice,
     /// How far it has told, of which the cursor may know nothing yet.
     told_to: u64,
+    /// The same of a replay, which is known by the time that it begins with.
+    again: Option<(Time, u64)>,
     /// Of the process that it lives in.
     life: u32,
     hook: Asker<'w, Webhook>,
@@ -27,7 +32,8 @@ struct Courier<'w> {
 /// Tells what happens until the world calms down.
 pub async fn live(world: &World, _: u64, seed: u64) {
     let (dice, hook) = (Dice::new(seed), Asker::new(world));
-    let mut courier = Courier { world, dice, told_to: 0, life: world.lives(), hook };
+    let life = world.lives();
+    let mut courier = Courier { world, dice, told_to: 0, again: None, life, hook };
     while !world.is_calm() {
         courier.act().await;
         world.rest().await;
@@ -38,7 +44,7 @@ impl Courier<'_> {
     async fn act(&mut self) {
         if self.life != self.world.lives() {
             self.world.count("courier died");
-            (self.life, self.told_to) = (self.world.lives(), 0);
+            (self.life, self.told_to, self.again) = (self.world.lives(), 0, None);
         }
         match self.dice.below(30) {
             0 => {
@@ -55,8 +61,47 @@ impl Courier<'_> {
                 Some(Some(WebhookView { disabled: Some(_), .. })) => {
                     self.send(ADMIN, Command::Enable).await;
                 }
-                Some(Some(view)) => self.tell(view.cursor).await,
+                Some(Some(view)) => self.tell_some(view).await,
             },
+        }
+    }
+
+    /// Of what happens now, or of what is told again. Some is told again as soon as it was told.
+    async fn tell_some(&mut self, view: WebhookView) {
+        match view.replay {
+            Some(replay) if self.dice.below(2) == 0 => self.tell_again(replay).await,
+            _ if self.dice.below(12) == 0 => {
+                let (from, to) = (Time(self.dice.below(1 << 60) as i64), Time(i64::MAX));
+                let cursor = view.from + self.dice.below(view.cursor - view.from + 1);
+                let replay = WebhookReplay { from, to, cursor, end: view.cursor };
+                self.send(ADMIN, Command::Replay(replay)).await;
+            }
+            _ => self.tell(view.cursor).await,
+        }
+    }
+
+    async fn tell_again(&mut self, replay: WebhookReplay) {
+        let told = self.again.filter(|(from, _)| *from == replay.from).map_or(0, |(_, to)| to);
+        let mut told_to = told.max(replay.cursor);
+        let page = self.world.feed(told_to);
+        for (position, is_told) in positions(&page).into_iter().filter(|(at, _)| *at <= replay.end)
+        {
+            if is_told && self.dice.below(8) == 0 {
+                self.again = Some((replay.from, told_to));
+                return self.send(Caller::SYSTEM, Command::Fail).await;
+            }
+            self.world.receive_again(told_to, position);
+            told_to = position;
+        }
+        if page.frames.last().is_none_or(|frame| frame.position >= replay.end) {
+            self.world.receive_again(told_to, replay.end);
+            told_to = replay.end;
+            self.world.count("told again to the end");
+        }
+        self.again = Some((replay.from, told_to));
+        if told_to == replay.end || self.dice.below(4) == 0 {
+            let advance = Command::Advance { line: Telling::Replay, to: told_to };
+            self.send(Caller::SYSTEM, advance).await;
         }
     }
 
@@ -114,6 +159,29 @@ impl World {
             false => receiver.nothing_between(after, position),
         }
     }
+
+    fn receive_again(&self, after: u64, position: u64) {
+        let node = self.node.borrow();
+        node.webhooks.auditor.places[0].model.receiver.borrow_mut().hear_again(after, position);
+    }
+}
+
+/// What was to be told again is told to its end.
+async fn tell_the_rest_again(world: &World) {
+    let hook = Asker::<Webhook>::new(world);
+    let view = hook.look(ADMIN, 0, actors::domain::webhooks::Question, Command::Fail).await;
+    let Some(Some(view)) = view else { panic!("it was made: {view:?}") };
+    let Some(replay) = view.replay else { return };
+    let mut told_to = replay.cursor;
+    while told_to < replay.end {
+        let page = world.feed(told_to);
+        let next = page.frames.first().map_or(replay.end, |frame| frame.position.min(replay.end));
+        world.receive_again(told_to, next);
+        told_to = next;
+    }
+    let advance = Command::Advance { line: Telling::Replay, to: told_to };
+    let call = Call::<Webhook>::of(Caller::SYSTEM, None, advance, vec![0]);
+    assert!(world.settle(&call).await.is_ok());
 }
 
 /// At the end: all that is left is told, and the receiver has heard everything.
@@ -124,6 +192,7 @@ pub async fn tell_everything(world: &World) {
     let Ok((_, done)) = made else { panic!("a webhook can be made: {made:?}") };
     let Event::Created { from, .. } = done.event else { panic!("made, and told {:?}", done.event) };
     assert!(world.settle(&settle(ADMIN, Command::Enable)).await.is_ok());
+    tell_the_rest_again(world).await;
     let mut told = Vec::new();
     let mut told_to = from;
     loop {

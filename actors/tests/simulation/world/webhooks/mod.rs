@@ -2,7 +2,8 @@
 //!
 //! Its couriers read the feed of all other partitions, which the store shows as they commit. The
 //! receiver believes nobody: it notes what it hears, and at the end it must have heard all of the
-//! feed, in its order, and nothing may ever have been passed over.
+//! feed, in its order, and nothing may ever have been passed over. Of a replay it must hear, once
+//! more, all that lies between its two ends.
 
 pub mod courier;
 
@@ -14,7 +15,7 @@ use super::tally::Tally;
 use actors::cards::Cards;
 use actors::domain::webhooks::{
     Answer, Command, Event, Question, Refusal, Telling, Trouble, WAITS_S, Webhook, WebhookPlan,
-    WebhookView, WhyDisabled,
+    WebhookReplay, WebhookView, WhyDisabled,
 };
 use actors::machine::{Machine, Role};
 use actors::{Caller, Id, Time};
@@ -40,6 +41,8 @@ pub struct Receiver {
     first: Vec<u64>,
     /// Everything up to here, of what is told, was heard.
     pub all_to: u64,
+    /// Everything up to here, of what is told again, was heard again.
+    pub again_to: u64,
 }
 
 impl Receiver {
@@ -59,6 +62,14 @@ impl Receiver {
         }
     }
 
+    /// Hears once more what lies at that position, or that up to there nothing more is told again.
+    /// A courier of an earlier replay may be at it still.
+    pub fn hear_again(&mut self, after: u64, position: u64) {
+        if after <= self.again_to {
+            self.again_to = self.again_to.max(position);
+        }
+    }
+
     /// It has heard these, each for the first time in their order, and nothing else.
     pub fn has_heard(&self, told: &[u64]) {
         assert_eq!(self.first, told, "the receiver heard something else than was to be told");
@@ -71,14 +82,22 @@ pub struct Model {
     cursor: u64,
     attempts: u8,
     disabled: Option<WhyDisabled>,
+    replay: Option<WebhookReplay>,
     pub receiver: Rc<RefCell<Receiver>>,
 }
 
-/// How far it is, how often it failed, and whether it is disabled.
-type Books = Option<(u64, u8, Option<WhyDisabled>)>;
+/// How far it is, and how often a delivery failed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct HookBooks {
+    cursor: u64,
+    attempts: u8,
+    disabled: Option<WhyDisabled>,
+    replay: Option<WebhookReplay>,
+}
 
-fn books_of(view: &WebhookView) -> (u64, u8, Option<WhyDisabled>) {
-    (view.cursor, view.trouble.map_or(0, |trouble| trouble.attempts), view.disabled)
+fn books_of(view: &WebhookView) -> HookBooks {
+    let WebhookView { cursor, trouble, disabled, replay, .. } = *view;
+    HookBooks { cursor, attempts: trouble.map_or(0, |trouble| trouble.attempts), disabled, replay }
 }
 
 impl Model {
@@ -97,11 +116,26 @@ impl Model {
         assert!(why != WhyDisabled::GaveUp || all, "given up after {} attempts", self.attempts);
         (self.disabled, self.attempts) = (Some(why), 0);
     }
+
+    fn begin_again(&mut self, replay: WebhookReplay) {
+        assert!(self.disabled.is_none(), "told again although it is disabled");
+        assert_eq!(self.replay.replace(replay), None, "two replays at once");
+        self.receiver.borrow_mut().again_to = replay.cursor;
+    }
+
+    fn advance_replay(&mut self, to: u64) {
+        let replay = self.replay.take().expect("somebody asked for a replay");
+        let heard = self.receiver.borrow().again_to;
+        assert!(to >= replay.cursor, "the replay went back from {} to {to}", replay.cursor);
+        assert!(to.min(replay.end) <= heard, "the replay is at {to}, and {heard} was heard again");
+        self.attempts = 0;
+        self.replay = (to < replay.end).then_some(WebhookReplay { cursor: to, ..replay });
+    }
 }
 
 impl Kind for Webhook {
     type Model = Model;
-    type Books = Books;
+    type Books = Option<HookBooks>;
     type Seen = ();
     type Whole = ();
 
@@ -145,14 +179,15 @@ impl Kind for Webhook {
             Event::Enabled => {
                 assert!(model.disabled.take().is_some(), "enabled although it was not disabled");
             }
-            Event::Advanced { .. } | Event::Deleted | Event::ReplayBegun(_) => {
-                panic!("nobody asked for {event:?}")
-            }
+            Event::Advanced { line: Telling::Replay, to } => model.advance_replay(*to),
+            Event::ReplayBegun(replay) => model.begin_again(*replay),
+            Event::Deleted => panic!("nobody asked for {event:?}"),
         }
     }
 
-    fn model_books(model: &Model) -> Books {
-        model.from.map(|_| (model.cursor, model.attempts, model.disabled))
+    fn model_books(model: &Model) -> Option<HookBooks> {
+        let Model { from, cursor, attempts, disabled, replay, .. } = *model;
+        from.map(|_| HookBooks { cursor, attempts, disabled, replay })
     }
 
     fn compare(model: &Model, machine: &Webhook, cards: &Cards<'_>) {
@@ -172,9 +207,10 @@ impl Kind for Webhook {
             (Command::Create { from, .. }, Event::Created { from: known, .. }) => {
                 assert_eq!(from, known);
             }
-            (Command::Advance { to, .. }, Event::Advanced { to: known, .. }) => {
-                assert!(known >= to);
+            (Command::Advance { line, to }, Event::Advanced { line: of, to: known }) => {
+                assert!(line == of && known >= to);
             }
+            (Command::Replay(replay), Event::ReplayBegun(begun)) => assert_eq!(replay, begun),
             (Command::Fail, Event::Failed(_) | Event::Disabled(_))
             | (Command::Disable(_), Event::Disabled(_))
             | (Command::Enable, Event::Enabled) => {}
@@ -188,7 +224,10 @@ impl Kind for Webhook {
             (Command::Create { .. }, Event::Created { from, .. }) => {
                 assert_eq!(model.from, Some(*from), "made, and nothing is written");
             }
-            (Command::Advance { to, .. }, Event::Advanced { to: known, .. }) => {
+            (
+                Command::Advance { line: Telling::Live, to },
+                Event::Advanced { line: Telling::Live, to: known },
+            ) => {
                 assert!(known >= to && model.cursor >= *known, "the cursor is not that far");
             }
             _ => Self::is_what_was_asked_for(model, told.call, event, told.latest),
@@ -200,7 +239,14 @@ impl Kind for Webhook {
     }
 
     fn told_refused(told: &Told<Webhook>, refusal: &Refusal, tally: &mut Tally) {
+        let was = |is_it: fn(&HookBooks) -> bool| told.books_since().iter().flatten().any(is_it);
         match refusal {
+            Refusal::Disabled => assert!(was(|books| books.disabled.is_some())),
+            Refusal::ReplayUnderWay => {
+                assert!(was(|books| books.replay.is_some()));
+                tally.count("told again already");
+            }
+            Refusal::NoReplay => assert!(was(|books| books.replay.is_none())),
             Refusal::NotAdmin => {
                 assert_eq!(told.call.caller.role, Role::Member);
                 tally.count("webhook not for members");
@@ -209,7 +255,7 @@ impl Kind for Webhook {
                 let made = |event: &Event| matches!(event, Event::Created { .. });
                 assert!(!told.before(told.place).any(made), "it was made before anybody asked");
             }
-            other => panic!("nobody asked for what is refused so: {other:?}"),
+            Refusal::Exists => panic!("nobody asked for another webhook"),
         }
     }
 
