@@ -151,6 +151,16 @@ pub struct ListedRow {
 
 pub trait Store: Send + Sync + 'static {
     fn append(&self, append: Append, done: Callback<AppendOutcome>);
+    /// The same. Where rows take time of their own, `stands` is called some time before `done`: the
+    /// frame is in the log, and the next append may be asked for.
+    fn append_and_go_on(
+        &self,
+        append: Append,
+        _stands: Callback<()>,
+        done: Callback<AppendOutcome>,
+    ) {
+        self.append(append, done);
+    }
     fn open(&self, partition: &str, done: Callback<Result<Opened, StoreError>>);
     /// Kept when convenient, after the appends that were asked for before it.
     fn save(&self, partition: &str, snapshot: Snapshot);

@@ -14,6 +14,15 @@ pub trait Around: Send + Sync + 'static {
         self.inner().append(append, done);
     }
 
+    fn append_and_go_on(
+        &self,
+        append: Append,
+        _stands: Callback<()>,
+        done: Callback<AppendOutcome>,
+    ) {
+        self.append(append, done);
+    }
+
     fn open(&self, partition: &str, done: Callback<Result<Opened, StoreError>>) {
         self.inner().open(partition, done);
     }
@@ -29,6 +38,15 @@ struct Handing<A>(Arc<A>);
 impl<A: Around> Store for Handing<A> {
     fn append(&self, append: Append, done: Callback<AppendOutcome>) {
         self.0.append(append, done);
+    }
+
+    fn append_and_go_on(
+        &self,
+        append: Append,
+        stands: Callback<()>,
+        done: Callback<AppendOutcome>,
+    ) {
+        self.0.append_and_go_on(append, stands, done);
     }
 
     fn open(&self, partition: &str, done: Callback<Result<Opened, StoreError>>) {

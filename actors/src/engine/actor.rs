@@ -4,7 +4,8 @@
 //! says that a batch is durable, it answers the callers that waited for it. If a write fails or its
 //! outcome is unknown, it forgets the partition and opens it again from the log. It starts no timer
 //! for batching: a batch is whatever arrived while the last write was under way, and else whatever
-//! was ready on this thread.
+//! was ready on this thread. Where the store says that a batch stands in the log before its rows
+//! are visible, the next one leaves then; answers keep their order.
 
 mod handlers;
 pub mod messages;
@@ -22,7 +23,7 @@ use crate::time::Time;
 use actix::fut::{ActorFutureExt, wrap_future};
 use actix::{Actor, ActorContext, Addr, AsyncContext, Context};
 use actix_rt::task::yield_now;
-use messages::{AppendEnded, LookedUp, NamesRead, Obstacle, OpenEnded};
+use messages::{AppendEnded, AppendStands, LookedUp, NamesRead, Obstacle, OpenEnded};
 use meters::Meters;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
@@ -49,7 +50,6 @@ pub struct PartitionActor<M: Machine> {
     woken_at: Option<Time>,
     /// When it was last given a command. To be looked at keeps no partition awake.
     last_called: Time,
-    sent_at: Instant,
     is_about_to_flush: bool,
     /// How often it was opened. What an earlier life has asked the store for is no answer to this
     /// one.
@@ -81,7 +81,6 @@ impl<M: Machine> PartitionActor<M> {
             alarm: 0,
             woken_at: None,
             last_called,
-            sent_at: Instant::now(),
             is_about_to_flush: false,
             life: 0,
             forgot_snapshot: false,
@@ -112,14 +111,18 @@ impl<M: Machine> PartitionActor<M> {
         );
     }
 
-    /// Sends the next batch, if there is one and none is under way.
+    /// Sends the next batch, if there is one and it may go.
     fn flush(&mut self, ctx: &Context<Self>) {
         let State::Open(partition) = &mut self.state else { return };
         let Some(append) = partition.flush() else { return };
-        let this = ctx.address();
-        self.sent_at = Instant::now();
+        let (this, life, sent_at) = (ctx.address(), self.life, Instant::now());
         self.meters.batch_events.record((append.frame.to.seq - append.frame.from.seq) as f64);
-        self.node.store.append(append, Box::new(move |outcome| this.do_send(AppendEnded(outcome))));
+        let told = this.clone();
+        self.node.store.append_and_go_on(
+            append,
+            Box::new(move |()| told.do_send(AppendStands { life })),
+            Box::new(move |outcome| this.do_send(AppendEnded { life, sent_at, outcome })),
+        );
     }
 
     /// Lets everything that is ready on this thread run first, so that one write serves all of it,

@@ -26,7 +26,11 @@ use crate::store::{Append, Bodies, ListedRow, Opened, Page, Position, RowKey};
 use crate::time::Time;
 use batch::{Batch, Flight, Landed};
 use hashbrown::HashSet;
+use std::collections::VecDeque;
 use std::sync::Arc;
+
+/// Appends under way, of which all but the last stand in the log.
+const MOST_FLIGHTS: usize = 3;
 
 pub struct Partition<M: Machine, W> {
     name: M::Name,
@@ -44,7 +48,8 @@ pub struct Partition<M: Machine, W> {
     /// forgotten more than this one.
     floor: Time,
     staged: Batch<M, W>,
-    flying: Option<Flight<M, W>>,
+    /// The oldest first.
+    flying: VecDeque<Flight<M, W>>,
     confirms_reads: bool,
     snapshot_every: u64,
     saved: Option<Saved>,
@@ -96,7 +101,7 @@ impl<M: Machine, W> Partition<M, W> {
             window,
             floor: Time(i64::MIN),
             staged: Batch::default(),
-            flying: None,
+            flying: VecDeque::new(),
             confirms_reads: false,
             snapshot_every: 100_000,
             saved: None,
@@ -156,7 +161,7 @@ impl<M: Machine, W> Partition<M, W> {
     }
 
     fn rests_on_durable_facts(&self) -> bool {
-        self.flying.is_none() && self.staged.is_empty()
+        self.flying.is_empty() && self.staged.is_empty()
     }
 
     /// Whether it may leave memory: nothing is under way, and no key is left to remember.
@@ -246,9 +251,18 @@ impl<M: Machine, W> Partition<M, W> {
         self.expire_what_is_due();
     }
 
-    /// Whether none is under way and something waits for one.
+    /// Whether the next append may be sent, and something waits for it.
     pub fn would_flush(&self) -> bool {
-        self.flying.is_none() && !self.staged.is_empty()
+        let may_go = self.flying.back().is_none_or(|last| last.stands);
+        may_go && self.flying.len() < MOST_FLIGHTS && !self.staged.is_empty()
+    }
+
+    /// The last append that was sent is in the log, and the next one may be. What waits for it goes
+    /// on waiting, because its rows may not be visible yet.
+    pub fn stands(&mut self) {
+        if let Some(last) = self.flying.back_mut() {
+            last.stands = true;
+        }
     }
 
     /// Whether a request waits for cards that were not asked for yet.
@@ -269,7 +283,8 @@ impl<M: Machine, W> Partition<M, W> {
         let saved = self.saved.map_or(0, |saved| saved.seq);
         let snapshot = (frame.to.seq - saved >= self.snapshot_every).then(|| self.snapshot());
         let Batch { waiters, cards, .. } = batch;
-        self.flying = Some(Flight { to: frame.to, cards, waiters, snapshot });
+        let flight = Flight { to: frame.to, stands: false, cards, waiters, snapshot };
+        self.flying.push_back(flight);
         Some(Append { partition: self.id.clone(), frame, rows })
     }
 
@@ -285,15 +300,15 @@ impl<M: Machine, W> Partition<M, W> {
         }
     }
 
-    /// The append under way is durable.
+    /// The oldest append under way is durable, and its rows are visible.
     pub fn land(&mut self) -> Landed<M, W> {
-        let Some(flight) = self.flying.take() else {
+        let Some(flight) = self.flying.pop_front() else {
             return Landed { answers: Vec::new(), snapshot: None };
         };
         flight.cards.iter().for_each(|key| self.cards.let_go(key));
         self.cards.make_room();
         let mut answers = flight.waiters;
-        if self.staged.count == 0 && !self.confirms_reads {
+        if self.flying.is_empty() && self.staged.count == 0 && !self.confirms_reads {
             answers.append(&mut self.staged.waiters);
         }
         if let Some(snapshot) = &flight.snapshot {

@@ -7,6 +7,7 @@ mod bench;
 mod cards;
 mod durable;
 mod expiry;
+mod going_on;
 mod keys;
 mod neighbours;
 mod opening;

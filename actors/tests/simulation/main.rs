@@ -145,6 +145,7 @@ const INTERESTING: &[&str] = &[
     "card not shown",
     "opened from a snapshot",
     "fell asleep",
+    "went on before its rows",
     "clock went back",
     "partition crashed",
     "everything crashed",

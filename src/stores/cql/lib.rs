@@ -1,11 +1,11 @@
 //! The store of several nodes: ScyllaDB, or Apache Cassandra 5, by the CQL that both speak.
 //!
 //! `session` and `schema` connect. `store` is the port, `owner` one partition's turn, `claim` the
-//! right to write, `generations` how it is taken over and moved on. `log` is the fenced append, and
-//! `outcome` what its answers mean. `snapshots`, `lookups` and `sleepers` are kept beside the log.
-//! `publisher`, `feed_end`, `entry`, `published` and `feed` make one order of all partitions.
-//! `directory` keeps people. `keyspace` is all of it as a node uses it, `nodes` says which there
-//! are, and `view` shows it to a reader who checks it.
+//! right to write, `generations` how it is taken over and moved on. `log` is the fenced append,
+//! `outcome` what its answers mean, and `in_order` who hears of it when. `snapshots`, `lookups` and
+//! `sleepers` are kept beside the log. `publisher`, `feed_end`, `entry`, `published` and `feed`
+//! make one order of all partitions. `directory` keeps people. `keyspace` is all of it as a node
+//! uses it, `nodes` says which there are, and `view` shows it to a reader who checks it.
 
 mod claim;
 mod context;
@@ -16,6 +16,7 @@ mod error;
 mod feed;
 mod feed_end;
 mod generations;
+mod in_order;
 mod keyspace;
 mod log;
 mod lookups;

@@ -1,12 +1,14 @@
 //! One partition's turn: its appends, openings and snapshots, one after the other, in the order in
 //! which they were asked for.
 //!
-//! So there is never more than one conditional statement under way for a partition, from this node.
-//! No thread waits here: a worker begins with the first job and ends after the last. What was lost
-//! (taken over, or unknown) is refused until it is opened again.
+//! So there is never more than one conditional statement under way for a partition, from this node,
+//! and no look at its fence beside one. Only the list rows of what is in the log are written beside
+//! the next append. No thread waits here: a worker begins with the first job and ends after the
+//! last. What was lost (taken over, or unknown) is refused until it is opened again.
 
 use super::claim::WriteClaim;
 use super::context::Context;
+use super::in_order::AnswersInOrder;
 use super::lookups::LastWords;
 use super::publisher::News;
 use actors::store::{Append, AppendOutcome, Callback, Opened, Snapshot, StoreError};
@@ -19,12 +21,13 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 pub enum PartitionJob {
-    Append(Append, Callback<AppendOutcome>),
+    /// The first is told when the frame is in the log, the second when its rows are visible, too.
+    Append(Append, Callback<()>, Callback<AppendOutcome>),
     Open(Callback<Result<Opened, StoreError>>),
     Save(Snapshot),
     /// Its snapshot cannot be used.
     Forget,
-    /// ConditionalAnswer when everything before it is done.
+    /// Answered when everything before it is done.
     Settle(oneshot::Sender<()>),
 }
 
@@ -39,6 +42,7 @@ enum Right {
 pub struct Owner {
     name: Arc<str>,
     queue: Mutex<Queue>,
+    answers: Mutex<AnswersInOrder>,
 }
 
 struct Queue {
@@ -57,6 +61,7 @@ impl Owner {
                 right: Some(Right::Unclaimed),
                 snapshots_waiting: 0,
             }),
+            answers: Mutex::default(),
         }
     }
 
@@ -77,6 +82,10 @@ impl Owner {
 
     pub fn saves(&self) -> bool {
         self.queue().snapshots_waiting > 0
+    }
+
+    fn answers(&self) -> MutexGuard<'_, AnswersInOrder> {
+        self.answers.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 
     fn queue(&self) -> MutexGuard<'_, Queue> {
@@ -113,7 +122,9 @@ impl Worker {
     async fn run(mut self) {
         while let Some(job) = self.next() {
             match job {
-                PartitionJob::Append(append, done) => self.append(&append, done).await,
+                PartitionJob::Append(append, stands, done) => {
+                    self.append(append, stands, done).await
+                }
                 PartitionJob::Open(done) => self.open(done).await,
                 PartitionJob::Save(snapshot) => self.save(&snapshot).await,
                 PartitionJob::Forget => self.forget().await,
@@ -133,24 +144,45 @@ impl Worker {
         job
     }
 
-    async fn append(&mut self, append: &Append, done: Callback<AppendOutcome>) {
+    async fn append(
+        &mut self,
+        append: Append,
+        stands: Callback<()>,
+        done: Callback<AppendOutcome>,
+    ) {
         let began = Instant::now();
-        let outcome = self.write(append).await;
-        match &outcome {
-            AppendOutcome::Durable => self
-                .context
-                .commits
-                .succeeded(began.elapsed(), append.frame.to.seq - append.frame.from.seq),
-            AppendOutcome::Fenced | AppendOutcome::Unknown(_) => self.context.commits.failed(),
+        let outcome = self.write(&append).await;
+        let place = self.owner.answers().next();
+        let is_in_log = outcome == AppendOutcome::Durable;
+        let (context, name, frame) = (self.context.clone(), self.owner.name.clone(), append.frame);
+        let mut lines = LastWords::default();
+        if is_in_log {
+            lines.add(append.rows, frame.to.seq);
+            // Before anybody can be told that the rows are visible.
+            tell(stands, ());
         }
-        answer(done, outcome);
+        self.context.work(async move {
+            let (tables, until) = (&context.tables, context.tables.db.deadline());
+            let rows = tables.lookups.write(&name, lines, until).await;
+            match &rows {
+                Ok(()) if is_in_log => {
+                    context.commits.succeeded(began.elapsed(), frame.to.seq - frame.from.seq)
+                }
+                _ => context.commits.failed(),
+            }
+            place.answer(outcome, rows, done).await;
+        });
         self.rotate_when_full().await;
     }
 
+    /// Brings the frame into the log; one without records only looks at the fence.
     async fn write(&mut self, append: &Append) -> AppendOutcome {
         if let Err(error) = self.claim_if_first().await {
             // Nothing was sent.
             return AppendOutcome::Unknown(error.to_string());
+        }
+        if self.owner.answers().lack_rows() {
+            self.right = Right::Lost;
         }
         let (name, tables) = (&*self.owner.name, &self.context.tables);
         let Right::Claimed(claim) = &mut self.right else { return AppendOutcome::Fenced };
@@ -158,19 +190,19 @@ impl Worker {
         if frame.from != claim.at {
             return AppendOutcome::Fenced;
         }
-        let is_confirmation = frame.to.seq == frame.from.seq;
-        let outcome = match is_confirmation {
-            true => tables.log.confirm(name, claim).await,
-            false => match tables.sleepers.enter_as_awake(name, claim).await {
-                Ok(()) => tables.log.append(name, claim, frame).await,
-                Err(error) => AppendOutcome::Unknown(error.to_string()),
-            },
+        if frame.to.seq == frame.from.seq {
+            let outcome = tables.log.confirm(name, claim).await;
+            if outcome != AppendOutcome::Durable {
+                self.right = Right::Lost;
+            }
+            return outcome;
+        }
+        let outcome = match tables.sleepers.enter_as_awake(name, claim).await {
+            Ok(()) => tables.log.append(name, claim, frame).await,
+            Err(error) => AppendOutcome::Unknown(error.to_string()),
         };
         if outcome != AppendOutcome::Durable {
             self.right = Right::Lost;
-            return outcome;
-        }
-        if is_confirmation {
             return outcome;
         }
         claim.at = frame.to;
@@ -181,16 +213,7 @@ impl Worker {
             from: frame.from.seq,
             to: frame.to.seq,
         });
-        let mut lines = LastWords::default();
-        lines.add(append.rows.iter().cloned(), frame.to.seq);
-        match tables.lookups.write(name, lines, tables.db.deadline()).await {
-            Ok(()) => AppendOutcome::Durable,
-            // It is durable, but its rows are not; to open the partition again is to write them.
-            Err(error) => {
-                self.right = Right::Lost;
-                AppendOutcome::Unknown(error.to_string())
-            }
-        }
+        outcome
     }
 
     async fn claim_if_first(&mut self) -> Result<(), StoreError> {
@@ -227,7 +250,7 @@ impl Worker {
             Err(error) => Err(error),
         };
         // The caller replays the log in the answer, which may take long.
-        let answered = tokio::task::spawn_blocking(move || answer(done, opened));
+        let answered = tokio::task::spawn_blocking(move || tell(done, opened));
         let _ = answered.await;
     }
 
@@ -244,6 +267,7 @@ impl Worker {
             .filter(|frame| frame.to.seq > saved_at)
             .for_each(|frame| lines.add((self.context.rows_of)(name, frame), frame.to.seq));
         tables.lookups.write(name, lines, until).await?;
+        self.owner.answers().have_all_rows();
         claim.is_awake = false;
         Ok((claim, opened))
     }
@@ -281,6 +305,6 @@ impl Worker {
 }
 
 /// An answer may run a machine's own code. If it panics, only that answer is lost.
-fn answer<T>(done: Callback<T>, answer: T) {
+fn tell<T>(done: Callback<T>, answer: T) {
     let _ = catch_unwind(AssertUnwindSafe(|| done(answer)));
 }

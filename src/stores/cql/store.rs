@@ -3,7 +3,7 @@
 //! Nothing here blocks: each partition's jobs are worked off by the session's own threads, one
 //! after the other, and everything else beside them. When the store is given up, what was asked for
 //! is still done. An owner that was fenced elsewhere finds out at its next append, so refusals and
-//! reads are confirmed too.
+//! reads are confirmed, too: by a look at the fence.
 
 use super::context::Context;
 use super::database::Tuning;
@@ -88,8 +88,17 @@ impl CqlStore {
 
 impl Store for CqlStore {
     fn append(&self, append: Append, done: Callback<AppendOutcome>) {
+        self.append_and_go_on(append, Box::new(|()| ()), done);
+    }
+
+    fn append_and_go_on(
+        &self,
+        append: Append,
+        stands: Callback<()>,
+        done: Callback<AppendOutcome>,
+    ) {
         let owner = self.owner(&append.partition);
-        owner.ask(PartitionJob::Append(append, done), &self.context);
+        owner.ask(PartitionJob::Append(append, stands, done), &self.context);
     }
 
     fn open(&self, partition: &str, done: Callback<Result<Opened, StoreError>>) {

@@ -8,6 +8,7 @@ mod belief;
 mod confirming;
 mod contract;
 mod duel;
+mod going_on;
 mod nodes;
 mod people;
 mod registering;

@@ -1,7 +1,7 @@
 //! What an actor does when it is told something.
 
 use super::messages::{
-    AppendEnded, Call, CallsTogether, LookedUp, NamesRead, Obstacle, OpenEnded, Rest,
+    AppendEnded, AppendStands, Call, CallsTogether, LookedUp, NamesRead, Obstacle, OpenEnded, Rest,
 };
 use super::{PartitionActor, State};
 use crate::engine::alarms::Tick;
@@ -80,15 +80,34 @@ impl<M: Machine> Handler<OpenEnded<M>> for PartitionActor<M> {
     }
 }
 
+impl<M: Machine> Handler<AppendStands> for PartitionActor<M> {
+    type Result = ();
+
+    fn handle(&mut self, AppendStands { life }: AppendStands, ctx: &mut Context<Self>) {
+        if life != self.life {
+            return;
+        }
+        if let State::Open(partition) = &mut self.state {
+            partition.stands();
+            self.flush(ctx);
+        }
+    }
+}
+
 impl<M: Machine> Handler<AppendEnded> for PartitionActor<M> {
     type Result = ();
 
     fn handle(&mut self, ended: AppendEnded, ctx: &mut Context<Self>) {
-        match ended.0 {
+        let AppendEnded { life, sent_at, outcome } = ended;
+        let State::Open(partition) = &mut self.state else { return };
+        // Of an earlier life all callers were told already.
+        if life != self.life {
+            return;
+        }
+        match outcome {
             AppendOutcome::Durable => {
-                self.meters.commit_s.record(self.sent_at.elapsed().as_secs_f64());
+                self.meters.commit_s.record(sent_at.elapsed().as_secs_f64());
                 self.meters.commits.increment(1);
-                let State::Open(partition) = &mut self.state else { return };
                 let landed = partition.land();
                 self.flush(ctx);
                 landed.answers.into_iter().for_each(|(waiter, reply)| waiter.answer(Ok(reply)));

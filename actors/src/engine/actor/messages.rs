@@ -9,6 +9,7 @@ use crate::machine::Machine;
 use crate::store::{AppendOutcome, Bodies, ListedRow, StoreError};
 use actix::Message;
 use std::sync::Arc;
+use std::time::Instant;
 
 #[derive(Message)]
 #[rtype(result = "()")]
@@ -54,9 +55,20 @@ impl From<Obstacle> for StoreError {
     }
 }
 
+/// The append that was sent last is in the log.
 #[derive(Message)]
 #[rtype(result = "()")]
-pub(super) struct AppendEnded(pub(super) AppendOutcome);
+pub(super) struct AppendStands {
+    pub(super) life: u64,
+}
+
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(super) struct AppendEnded {
+    pub(super) life: u64,
+    pub(super) sent_at: Instant,
+    pub(super) outcome: AppendOutcome,
+}
 
 #[derive(Message)]
 #[rtype(result = "()")]

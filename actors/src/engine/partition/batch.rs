@@ -16,6 +16,8 @@ pub(super) struct Batch<M: Machine, W> {
 
 pub(super) struct Flight<M: Machine, W> {
     pub(super) to: Position,
+    /// Its frame is in the log; its rows may not be visible yet.
+    pub(super) stands: bool,
     pub(super) cards: Vec<CardKey>,
     pub(super) waiters: Vec<(W, Reply<M>)>,
     pub(super) snapshot: Option<Snapshot>,

@@ -41,6 +41,8 @@ pub struct Room<K: Kind> {
 struct Place<K: Kind> {
     awake: Option<Partition<K, Slot<K>>>,
     under_way: Option<Frame>,
+    /// Appends that stand in the log, and whose rows are still being written.
+    standing: usize,
     /// How often it was opened. What an earlier life has asked for is no answer to this one.
     life: u64,
     /// What the facts that count have written.
@@ -193,7 +195,34 @@ impl<K: Kind> Room<K> {
         yard.store.append(append, Box::new(move |outcome| outcomes.lock().unwrap().push(outcome)));
     }
 
+    /// The rows are written of the oldest append of one of those places that have some standing.
+    fn land_one(&mut self, mut standing: usize, yard: &mut Yard, dice: &mut Dice) {
+        let of = |place: &Place<K>| {
+            let here = standing < place.standing;
+            standing -= if here { 0 } else { place.standing };
+            here
+        };
+        let place = self.places.iter().position(of).expect("it stands somewhere");
+        self.places[place].standing -= 1;
+        self.land(place, yard, dice);
+    }
+
+    fn land(&mut self, place: usize, yard: &mut Yard, dice: &mut Dice) {
+        let Some(partition) = &mut self.places[place].awake else { return };
+        let landed = partition.land();
+        self.flush(place, yard);
+        landed.answers.into_iter().for_each(|(slot, reply)| put::<K>(&slot, Ok(reply)));
+        if let Some(snapshot) = landed.snapshot.filter(|_| dice.below(4) > 0) {
+            yard.store.save(&self.ids[place], snapshot);
+        }
+        self.compare(place);
+    }
+
     fn committed(&mut self, place: usize, frame: &Frame, yard: &mut Yard) {
+        if frame.to == frame.from {
+            // Nothing was written: somebody was refused for what stood and could not be seen yet.
+            return;
+        }
         self.auditor.committed(place, frame, yard.latest, &mut yard.tally);
         let records = record::records::<K::Event>(frame).expect("what was committed can be read");
         for record in records {
@@ -214,6 +243,7 @@ impl<K: Kind> Room<K> {
     }
 
     fn forget(&mut self, place: usize) {
+        self.places[place].standing = 0;
         let waiting = self.places[place].awake.take().map(Partition::abandon).unwrap_or_default();
         waiting.iter().for_each(|slot| put::<K>(slot, Err(Failure::Unknown)));
     }
@@ -225,7 +255,8 @@ impl<K: Kind> Rooms for Room<K> {
     }
 
     fn letters(&self) -> usize {
-        self.letters.len() + self.look_ups.len()
+        let standing = self.places.iter().map(|place| place.standing);
+        self.letters.len() + self.look_ups.len() + standing.sum::<usize>()
     }
 
     fn place_of(&self, id: &str) -> Option<usize> {
@@ -234,7 +265,10 @@ impl<K: Kind> Rooms for Room<K> {
 
     fn deliver(&mut self, letter: usize, yard: &mut Yard, dice: &mut Dice) {
         if let Some(look_up) = letter.checked_sub(self.letters.len()) {
-            return self.shown(look_up, yard, dice);
+            return match look_up.checked_sub(self.look_ups.len()) {
+                None => self.shown(look_up, yard, dice),
+                Some(standing) => self.land_one(standing, yard, dice),
+            };
         }
         let Letter { to, request, slot } = self.letters.swap_remove(letter);
         if !yard.calm && dice.below(100) < yard.lost {
@@ -265,14 +299,16 @@ impl<K: Kind> Rooms for Room<K> {
         if outcome != AppendOutcome::Durable {
             return self.forget(place);
         }
-        let Some(partition) = &mut self.places[place].awake else { return };
-        let landed = partition.land();
-        self.flush(place, yard);
-        landed.answers.into_iter().for_each(|(slot, reply)| put::<K>(&slot, Ok(reply)));
-        if let Some(snapshot) = landed.snapshot.filter(|_| dice.below(4) > 0) {
-            yard.store.save(&self.ids[place], snapshot);
+        let Place { awake: Some(partition), standing, .. } = &mut self.places[place] else {
+            return;
+        };
+        if *standing > 0 || dice.below(3) == 0 {
+            yard.tally.count("went on before its rows");
+            partition.stands();
+            *standing += 1;
+            return self.flush(place, yard);
         }
-        self.compare(place);
+        self.land(place, yard, dice);
     }
 
     fn crashed_under_way(&mut self, place: usize, kept: bool, yard: &mut Yard) {
@@ -283,7 +319,7 @@ impl<K: Kind> Rooms for Room<K> {
 
     fn forget_everything(&mut self) {
         for place in &mut self.places {
-            (place.awake, place.under_way) = (None, None);
+            (place.awake, place.under_way, place.standing) = (None, None, 0);
         }
         self.letters.clear();
         self.look_ups.clear();
@@ -367,7 +403,8 @@ impl<K: Kind> Rooms for Room<K> {
 
 impl<K: Kind> Default for Place<K> {
     fn default() -> Self {
-        Place { awake: None, under_way: None, life: 0, cards: AllCards::default() }
+        let cards = AllCards::default();
+        Place { awake: None, under_way: None, standing: 0, life: 0, cards }
     }
 }
 
