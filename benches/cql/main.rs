@@ -8,11 +8,14 @@
 //! store, hand out tickets over HTTP, again in turns.
 //!
 //! `--grown N` instead claims until N members have: is the last span as the first, and how long
-//! does another node take to go on with such a campaign?
+//! does another node take to go on with such a campaign? `--rounds` instead says what a commit of
+//! ten partitions costs the database, statement by statement, and `--http` and `--claims` measure
+//! one half alone.
 
 mod claims;
 mod grown;
 mod pairs;
+mod rounds;
 
 use base::Secret;
 use config::{Choice, Config};
@@ -25,6 +28,7 @@ use std::time::Duration;
 
 const TURNS: usize = 5;
 const TURN: Duration = Duration::from_secs(8);
+const SHORT_TURN: Duration = Duration::from_secs(2);
 
 fn main() {
     let arguments: Vec<String> =
@@ -37,6 +41,15 @@ fn main() {
         ["--grown", number] => {
             let number = number.parse().expect("a number follows");
             database().into_iter().for_each(|database| grown::measure(database, number));
+        }
+        ["--rounds"] => {
+            database().into_iter().for_each(|database| rounds::measure(database, SHORT_TURN));
+        }
+        ["--http"] => {
+            database().into_iter().for_each(|database| over_http(database, TURN));
+        }
+        ["--claims"] => {
+            database().into_iter().for_each(|database| pairs::measure(database, TURN));
         }
         [seconds] => measure(seconds.parse().map_or(TURN, Duration::from_secs)),
         _ => measure(TURN),
