@@ -4,6 +4,7 @@ use super::house::House;
 use crate::{Error, People, Sharing, WorkFlaw, WorkRefusal};
 use actors::Time;
 use actors::time::Clock;
+use futures_util::future::join_all;
 use ports::GuardedCall;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -41,6 +42,18 @@ async fn a_challenge_of_one_node_is_solved_at_another_and_spent_for_both() {
     drop(other);
     let house = house.restart().await;
     assert_eq!(claim(&house.people, &shown, None, b"ada").await, used());
+}
+
+#[actix_rt::test]
+async fn of_many_at_two_nodes_at_once_one_is_let_in() {
+    let house = House::new().await;
+    let other = beside(&house).await;
+    let shown = solved(&house.people, GuardedCall::Claim);
+    let nodes = [&*house.people, &other];
+    let all = (0..32).map(|n| claim(nodes[n % 2], &shown, None, b"ada"));
+    let all: Vec<_> = join_all(all).await;
+    assert_eq!(all.iter().filter(|one| one.is_ok()).count(), 1);
+    assert_eq!(all.iter().filter(|one| **one == used()).count(), 31);
 }
 
 #[actix_rt::test]
