@@ -184,7 +184,7 @@ impl<'w> Shell<'w> {
         self.world.orders.borrow_mut().held.push(begun.order);
         self.world.count("order held in one slice");
         let tickets = parts.iter().flat_map(|part| part.tickets.iter().copied()).collect();
-        let says_no_more = self.dies > 0 && self.world.roll() % 2 == 0;
+        let says_no_more = self.dies > 0 && self.world.roll().is_multiple_of(2);
         if self.has_died() || says_no_more {
             self.world.count("held, and its till does not know");
             return tickets;
