@@ -121,10 +121,10 @@ fn acts<M: HasCoupons>() -> Vec<Act<M>> {
         (range::Command::Resume, ADMIN),
         (range::Command::Extend { expires_at: LATER }, ADMIN),
         (range::Command::VoidAll, ADMIN),
-        (range::Command::Freeze, ADMIN),
-        (range::Command::Thaw, ADMIN),
-        (range::Command::Revise { offer: OFFER, expires_at: BEGINS.plus_s(120) }, ADMIN),
-        (range::Command::Withdraw, ADMIN),
+        (range::Command::Freeze { turn: Some(1) }, ADMIN),
+        (range::Command::Thaw { turn: 1 }, ADMIN),
+        (range::Command::Revise { offer: OFFER, expires_at: BEGINS.plus_s(120), turn: 1 }, ADMIN),
+        (range::Command::Withdraw { turn: 1 }, ADMIN),
     ];
     let notice = Redeem::Notice { days: 1, since: BEGINS, until: LATER.plus_s(1), from: 0 };
     let mut redeemed = vec![(notice, ADMIN)];

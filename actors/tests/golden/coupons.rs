@@ -281,6 +281,7 @@ fn range_events() -> Vec<(range::Event, &'static str)> {
             "5000000002adadadadadadadadadadadadadadadadf6a3b8ded96800000b6a6a6a6a6a6a6a6a6a6a6a6a\
              6a6a6a6a01ac0200000000000000000000000000000000f6a3b8ded968b6f3dcded9680001e807ac0202",
         ),
+        (FrozenInTurn(300), "1c00000002adadadadadadadadadadadadadadadadf6a3b8ded96800000cac02"),
     ]
 }
 

@@ -22,8 +22,15 @@ fn give(slot: u64) -> Command {
 
 const CHEAPER: Offer = Offer::of(Discount::Amount(9));
 
+const WITHDRAW: Command = Command::Withdraw { turn: 1 };
+
+/// In the first turn.
 fn revise() -> Command {
-    Command::Revise { offer: CHEAPER, expires_at: before(ENDS) }
+    Command::Revise { offer: CHEAPER, expires_at: before(ENDS), turn: 1 }
+}
+
+fn freeze(turn: u32) -> Command {
+    Command::Freeze { turn: Some(turn) }
 }
 
 /// Ada has the first of five since the first second.
@@ -46,10 +53,10 @@ fn a_member_changes_nothing_of_a_whole_batch() {
         Command::Resume,
         Command::Extend { expires_at: LATER },
         Command::VoidAll,
-        Command::Freeze,
-        Command::Thaw,
+        freeze(1),
+        Command::Thaw { turn: 1 },
         revise(),
-        Command::Withdraw,
+        WITHDRAW,
     ] {
         adas_first().when(command, ADA, s(20)).refused(Refusal::NotAdmin);
     }
@@ -192,7 +199,8 @@ fn a_batch_says_how_it_stands() {
         Answer::Overview(overview) => overview,
         other => panic!("asked how it stands, told {other:?}"),
     };
-    let fresh = RangeOverview { terms: TERMS, paused: false, void: false, withdrawn: false };
+    let fresh =
+        RangeOverview { terms: TERMS, paused: false, void: false, withdrawn: false, frozen: false };
     assert_eq!(overview(&opened(TERMS, [])), fresh);
     let later = adas_first()
         .and(s(20), Event::Paused)
@@ -201,7 +209,7 @@ fn a_batch_says_how_it_stands() {
     let terms = RangeTerms { expires_at: LATER, ..TERMS };
     assert_eq!(
         overview(&later),
-        RangeOverview { terms, paused: true, void: true, withdrawn: false }
+        RangeOverview { terms, paused: true, void: true, withdrawn: false, frozen: false }
     );
 }
 
@@ -231,14 +239,14 @@ fn what_is_told_of_a_whole_batch_also_holds_for_lines_that_come_later() {
 
 #[test]
 fn what_is_frozen_stays_untouched_until_it_is_thawed() {
-    adas_first().when(Command::Freeze, ADMIN, s(20)).refused(Refusal::InUse);
+    adas_first().when(freeze(1), ADMIN, s(20)).refused(Refusal::InUse);
     let one_void = opened(TERMS, [(s(10), Event::Redeemed(voided_untouched(3)))]);
-    one_void.when(Command::Freeze, ADMIN, s(20)).refused(Refusal::InUse);
+    one_void.when(freeze(1), ADMIN, s(20)).refused(Refusal::InUse);
     let fresh = opened(TERMS, []);
-    fresh.when(Command::Freeze, ADMIN, s(20)).then(Event::Frozen);
-    fresh.when(Command::Thaw, ADMIN, s(20)).then_already(Event::Thawed);
-    let frozen = fresh.and(s(20), Event::Frozen).saved_and_read();
-    frozen.when(Command::Freeze, ADMIN, s(30)).then_already(Event::Frozen);
+    fresh.when(freeze(1), ADMIN, s(20)).then(Event::FrozenInTurn(1));
+    fresh.when(Command::Thaw { turn: 1 }, ADMIN, s(20)).then_already(Event::Thawed);
+    let frozen = fresh.and(s(20), Event::FrozenInTurn(1)).saved_and_read();
+    frozen.when(freeze(1), ADMIN, s(30)).then_already(Event::FrozenInTurn(1));
     let void_one = Command::Redeem(redeem::Command::Void { slot: 3 });
     for command in [assign(), give(3), void_one] {
         frozen.when(command, ADMIN, s(30)).refused(Refusal::Paused);
@@ -252,9 +260,9 @@ fn what_is_frozen_stays_untouched_until_it_is_thawed() {
 fn only_what_is_frozen_is_revised() {
     let revised = Event::Revised { offer: CHEAPER, expires_at: before(ENDS) };
     opened(TERMS, []).when(revise(), ADMIN, s(20)).refused(Refusal::NotFrozen);
-    let frozen = opened(TERMS, [(s(20), Event::Frozen)]);
+    let frozen = opened(TERMS, [(s(20), Event::FrozenInTurn(1))]);
     frozen.when(revise(), ADMIN, s(30)).then(revised.clone());
-    let same = Command::Revise { offer: TERMS.offer, expires_at: ENDS };
+    let same = Command::Revise { offer: TERMS.offer, expires_at: ENDS, turn: 1 };
     frozen
         .when(same, ADMIN, s(30))
         .then_already(Event::Revised { offer: TERMS.offer, expires_at: ENDS });
@@ -272,19 +280,49 @@ fn only_what_is_frozen_is_revised() {
 }
 
 #[test]
+fn a_part_of_a_batch_obeys_no_turn_but_the_last_in_which_it_froze() {
+    let fresh = opened(TERMS, []);
+    let next = Command::Freeze { turn: None };
+    fresh.when(next.clone(), ADMIN, s(20)).then(Event::FrozenInTurn(1));
+    fresh.when(freeze(0), ADMIN, s(20)).refused(Refusal::NotFrozen);
+    let first = fresh.and(s(20), Event::FrozenInTurn(1));
+    first.when(next, ADMIN, s(21)).then(Event::FrozenInTurn(2));
+    first.when(freeze(5), ADMIN, s(21)).then(Event::FrozenInTurn(5));
+    let second = first.and(s(21), Event::FrozenInTurn(2)).saved_and_read();
+    for late in [freeze(1), revise(), WITHDRAW] {
+        second.when(late, ADMIN, s(22)).refused(Refusal::NotFrozen);
+    }
+    let as_it_is = Command::Revise { offer: TERMS.offer, expires_at: ENDS, turn: 1 };
+    second.when(as_it_is.clone(), ADMIN, s(22)).refused(Refusal::NotFrozen);
+    second.when(Command::Thaw { turn: 1 }, ADMIN, s(22)).then_already(Event::Thawed);
+    second.when(Command::Thaw { turn: 3 }, ADMIN, s(22)).then(Event::Thawed);
+    let revise = Command::Revise { offer: CHEAPER, expires_at: before(ENDS), turn: 2 };
+    let revised = Event::Revised { offer: CHEAPER, expires_at: before(ENDS) };
+    second.when(revise, ADMIN, s(22)).then(revised);
+    let thawed = second.and(s(23), Event::Thawed);
+    thawed.when(freeze(2), ADMIN, s(24)).refused(Refusal::NotFrozen);
+    let unchanged = Event::Revised { offer: TERMS.offer, expires_at: ENDS };
+    thawed.when(as_it_is, ADMIN, s(24)).then_already(unchanged);
+    // As it was written before there were turns.
+    let old = opened(TERMS, [(s(20), Event::Frozen)]);
+    old.when(freeze(1), ADMIN, s(21)).then(Event::FrozenInTurn(1));
+    old.when(Command::Thaw { turn: 1 }, ADMIN, s(21)).then(Event::Thawed);
+}
+
+#[test]
 fn only_what_is_frozen_is_withdrawn_and_stays_so() {
-    opened(TERMS, []).when(Command::Withdraw, ADMIN, s(20)).refused(Refusal::NotFrozen);
-    let frozen = opened(TERMS, [(s(20), Event::Frozen)]);
-    frozen.when(Command::Withdraw, ADMIN, s(30)).then(Event::Withdrawn);
+    opened(TERMS, []).when(WITHDRAW, ADMIN, s(20)).refused(Refusal::NotFrozen);
+    let frozen = opened(TERMS, [(s(20), Event::FrozenInTurn(1))]);
+    frozen.when(WITHDRAW, ADMIN, s(30)).then(Event::Withdrawn);
     let gone = frozen.and(s(30), Event::Withdrawn).saved_and_read();
-    gone.when(Command::Withdraw, ADMIN, s(40)).then_already(Event::Withdrawn);
-    gone.when(Command::Freeze, ADMIN, s(40)).then_already(Event::Frozen);
-    gone.when(Command::Thaw, ADMIN, s(40)).then_already(Event::Thawed);
+    gone.when(WITHDRAW, ADMIN, s(40)).then_already(Event::Withdrawn);
+    gone.when(freeze(1), ADMIN, s(40)).then_already(Event::FrozenInTurn(1));
+    gone.when(Command::Thaw { turn: 1 }, ADMIN, s(40)).then_already(Event::Thawed);
     gone.when(assign(), ADA, s(40)).refused(Refusal::AllVoid);
     gone.when(revise(), ADMIN, s(40)).refused(Refusal::AllVoid);
     assert_eq!((ledger_of(&gone), gone.0.due()), (ledger([5, 0, 0, 0, 0, 0, 5]), None));
-    let over = opened(TERMS, []).and_time_passes(ENDS).and(ENDS, Event::Frozen);
-    over.when(Command::Withdraw, ADMIN, ENDS).then(Event::Withdrawn);
+    let over = opened(TERMS, []).and_time_passes(ENDS).and(ENDS, Event::FrozenInTurn(1));
+    over.when(WITHDRAW, ADMIN, ENDS).then(Event::Withdrawn);
     let gone = over.and(ENDS, Event::Withdrawn);
     assert_eq!(ledger_of(&gone), ledger([5, 0, 0, 0, 0, 5, 0]), "what has expired stays so");
 }
@@ -295,7 +333,7 @@ fn the_codes_of_a_withdrawn_batch_can_be_imported_again() {
     let inside = |event| Event::In { batch: BATCH, event };
     let gone = rack([
         (s(1), imported(BATCH, &[(1, "aa"), (2, "bb")])),
-        (s(2), inside(range::Event::Frozen)),
+        (s(2), inside(range::Event::FrozenInTurn(1))),
         (s(3), inside(range::Event::Withdrawn)),
     ]);
     let known = rack::Question::Known(Spelling::Exact, vec!["aa".into(), "zz".into()]);

@@ -1,5 +1,5 @@
-//! Batches of coupons: assign the next free one or a given one, count, walk; paused, extended,
-//! voided, revised and withdrawn as a whole.
+//! Batches of coupons: assign the next free one or a given one, count, walk; paused, extended and
+//! voided as a whole.
 //!
 //! A batch of codes of our own is one range or sixteen, an imported one is on all racks; both
 //! answer alike. The first request that needs a range opens it.
@@ -13,7 +13,7 @@ use actors::domain::coupons::ledger::{Walk, Walked};
 use actors::domain::coupons::range::{
     self, Answer, Command, Event, Question, Range, RangeOverview, RangeTerms, VoidedCounts,
 };
-use actors::domain::coupons::{CouponHome, CouponLedger, Offer, RackName, RangeName, Serial, rack};
+use actors::domain::coupons::{CouponHome, CouponLedger, RackName, RangeName, Serial, rack};
 use actors::engine::{By, Done, Failure};
 use actors::{Id, Time};
 use futures_util::future::try_join_all;
@@ -62,6 +62,10 @@ fn none_left(error: Error) -> Error {
 impl Batches {
     pub fn new(engine: Arc<Engine>) -> Batches {
         Batches { engine }
+    }
+
+    pub(super) fn now(&self) -> Time {
+        self.engine.node.now()
     }
 
     /// The next free coupon of a batch for that member. The same `source` gets the same one for
@@ -181,7 +185,7 @@ impl Batches {
     ) -> Result<Done<RangeOverview>, Error> {
         if matches!(command, Command::Resume) {
             // It is also what is asked for where a revision was broken off half-way.
-            self.command_all(batch, plan, Command::Thaw, By { key: None, ..by }).await?;
+            self.bring_to_an_end(batch, plan, by).await?;
         }
         let done = self.command_all(batch, plan, command, by).await?;
         let mut overview = self.overview(batch, plan).await?;
@@ -206,63 +210,9 @@ impl Batches {
         self.change(batch, plan, Command::Extend { expires_at }, by).await
     }
 
-    async fn list_expiry(&self, serial: Serial, expires_at: Time) -> Result<(), Error> {
+    pub(super) async fn list_expiry(&self, serial: Serial, expires_at: Time) -> Result<(), Error> {
         let list = catalogue::Command::ListExpiry { serial, expires_at };
         Ok(self.engine.catalogue.command(&Only, list, By::SYSTEM).await.map(drop)?)
-    }
-
-    /// Anything of it, until the first assignment.
-    pub async fn revise(
-        &self,
-        batch: Serial,
-        plan: &BatchPlan,
-        (offer, expires_at): (Offer, Time),
-        by: By,
-    ) -> Result<Done<RangeOverview>, Error> {
-        if !by.is_dry_run() {
-            self.list_expiry(batch, expires_at).await?;
-        }
-        self.while_untouched(batch, plan, Command::Revise { offer, expires_at }, by).await
-    }
-
-    /// Until the first assignment.
-    pub async fn withdraw(
-        &self,
-        batch: Serial,
-        plan: &BatchPlan,
-        by: By,
-    ) -> Result<Done<RangeOverview>, Error> {
-        self.while_untouched(batch, plan, Command::Withdraw, by).await
-    }
-
-    /// First all parts freeze, which one of which anything was assigned refuses; then all are
-    /// changed, which none can refuse.
-    async fn while_untouched(
-        &self,
-        batch: Serial,
-        plan: &BatchPlan,
-        command: Command,
-        by: By,
-    ) -> Result<Done<RangeOverview>, Error> {
-        match self.change(batch, plan, command.clone(), by).await {
-            Err(error) if error.refusal() == Some(&NOT_FROZEN) => {}
-            outcome => return outcome,
-        }
-        let unkeyed = By { key: None, ..by };
-        let frozen = self.command_all(batch, plan, Command::Freeze, unkeyed).await;
-        if by.is_dry_run() {
-            let mut overview = self.overview(batch, plan).await?;
-            foresee_command(&mut overview, &command);
-            return pick(frozen?, |_| Some(overview));
-        }
-        let outcome = match frozen {
-            Ok(_) => self.change(batch, plan, command, by).await,
-            Err(error) => Err(error),
-        };
-        self.command_all(batch, plan, Command::Thaw, unkeyed).await?;
-        let done = outcome?;
-        let overview = self.overview(batch, plan).await?;
-        pick(done, |_| Some(overview))
     }
 
     /// All that is neither held nor used is void. Says how many that were, or would be.
@@ -308,7 +258,7 @@ impl Batches {
     }
 
     /// None for a dry run in a share that no line of the batch has fallen to.
-    async fn command_one(
+    pub(super) async fn command_one(
         &self,
         plan: &BatchPlan,
         part: BatchPart,
@@ -325,7 +275,11 @@ impl Batches {
     }
 
     /// So that what is told to all of them also holds for lines that are imported later.
-    async fn open_shares(&self, plan: &BatchPlan, parts: &[BatchPart]) -> Result<(), Error> {
+    pub(super) async fn open_shares(
+        &self,
+        plan: &BatchPlan,
+        parts: &[BatchPart],
+    ) -> Result<(), Error> {
         let Some((names, batch)) = racks(parts) else { return Ok(()) };
         let open = rack::Command::Open { batch, terms: plan.rack_terms() };
         let open = |name| self.engine.racks.command(name, open.clone(), By::SYSTEM);
@@ -387,24 +341,22 @@ pub fn as_registered(plan: &BatchPlan) -> RangeOverview {
     };
     let (offer, expires_at) = (plan.offer, plan.expires_at);
     let terms = RangeTerms { count, offer, expires_at, one_per_member };
-    RangeOverview { terms, paused: false, void: false, withdrawn: false }
+    RangeOverview { terms, paused: false, void: false, withdrawn: false, frozen: false }
 }
 
-const NOT_FROZEN: Refusal = Refusal::Coupons(range::Refusal::NotFrozen);
-
 /// What the command would make of a batch that is frozen.
-fn foresee_command(overview: &mut RangeOverview, command: &Command) {
+pub(super) fn foresee_command(overview: &mut RangeOverview, command: &Command) {
     match command {
-        Command::Revise { offer, expires_at } => {
+        Command::Revise { offer, expires_at, .. } => {
             (overview.terms.offer, overview.terms.expires_at) = (*offer, *expires_at)
         }
-        Command::Withdraw => overview.withdrawn = true,
+        Command::Withdraw { .. } => overview.withdrawn = true,
         _ => {}
     }
 }
 
 /// What the event would make of the batch.
-fn foresee(overview: &mut RangeOverview, event: &Event) {
+pub(super) fn foresee(overview: &mut RangeOverview, event: &Event) {
     match event {
         Event::Paused => overview.paused = true,
         Event::Resumed => overview.paused = false,
@@ -419,6 +371,7 @@ fn foresee(overview: &mut RangeOverview, event: &Event) {
         | Event::Redeemed(_)
         | Event::VoidedThose { .. }
         | Event::Frozen
+        | Event::FrozenInTurn(_)
         | Event::Thawed => {}
     }
 }

@@ -11,6 +11,7 @@ pub mod keys;
 pub mod lists;
 pub mod notices;
 pub mod redeeming;
+mod revising;
 pub mod told;
 pub mod wanted;
 

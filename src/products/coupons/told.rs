@@ -78,7 +78,7 @@ fn in_range(
             &topics::BATCH_CHANGED,
             [("batch", id(&batch)), ("expires_at", time(*expires_at))],
         ),
-        range::Event::Frozen | range::Event::Thawed => {}
+        range::Event::Frozen | range::Event::FrozenInTurn(_) | range::Event::Thawed => {}
         range::Event::Extended { expires_at } => says.say(
             &topics::BATCH_EXTENDED,
             [("batch", id(&batch)), ("expires_at", time(*expires_at))],

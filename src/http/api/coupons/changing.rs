@@ -69,18 +69,13 @@ pub async fn change(
     let BatchChanges { expires_at, name, .. } = &changes;
     let expires_at = expires_at.unwrap_or(terms.expires_at);
     let offer = changes.offer.made_to(terms.offer);
-    let command = match offer == terms.offer && expires_at >= terms.expires_at {
-        true => Command::Extend { expires_at },
-        false => Command::Revise { offer, expires_at },
-    };
+    let is_extended_only = offer == terms.offer && expires_at >= terms.expires_at;
     let meaning =
         || postcard::to_stdvec(&(known.serial, &changes)).expect("changes are plain data");
     let by = key.by(caller, flags.how(), || vec![b"change batch".to_vec(), meaning()]);
-    let done = match command {
-        Command::Revise { .. } => {
-            shared.batches.revise(known.serial, &plan, (offer, expires_at), by).await?
-        }
-        _ => shared.batches.extend(known.serial, &plan, expires_at, by).await?,
+    let done = match is_extended_only {
+        true => shared.batches.extend(known.serial, &plan, expires_at, by).await?,
+        false => shared.batches.revise(known.serial, &plan, (offer, expires_at), by).await?,
     };
     if let (Some(name), false) = (name, by.is_dry_run()) {
         shared.promotions.rename_batch(known.serial, name.clone()).await?;
@@ -133,7 +128,7 @@ pub async fn withdraw(
     Params(flags): Params<DryRun>,
 ) -> Result<HttpResponse, Problem> {
     let (known, plan) = find_batch(&shared, &id).await?;
-    let by = under(&key, caller, &flags, &known, &Command::Withdraw);
+    let by = under(&key, caller, &flags, &known, &Command::Withdraw { turn: 0 });
     let done = shared.batches.withdraw(known.serial, &plan, by).await?;
     Ok(answer(&shared, &known, &done, by))
 }

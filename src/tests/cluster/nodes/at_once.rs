@@ -180,9 +180,8 @@ fn a_campaign_or_batch_is_withdrawn_at_one_node_or_somebody_has_of_it_at_the_oth
         let (withdrawn, claimed) = at_once(withdraw, claim);
         campaigns.count(&withdrawn, &[claimed]);
 
-        // Sixteen parts, each of which gives to whoever asks.
-        let plan = json!({"count": 2_000_000, "discount_amount": 500, "expires_at": ENDS});
-        let made = admins[0].post("/coupon-batches", plan).expect(201);
+        // Each of its parts gives to whoever asks.
+        let made = admins[0].post("/coupon-batches", large_batch()).expect(201);
         let path = format!("/coupon-batches/{}", id(&made));
         let withdraw =
             || told(&admins[1], &format!("withdraw {path}"), |admin| admin.delete(&path));
@@ -202,6 +201,49 @@ fn a_campaign_or_batch_is_withdrawn_at_one_node_or_somebody_has_of_it_at_the_oth
     }
     println!("campaigns: {campaigns:?}, batches: {batches:?}");
     assert!(town.verify().contains("in order"));
+}
+
+/// Sixteen parts.
+fn large_batch() -> Value {
+    json!({"count": 2_000_000, "discount_amount": 500, "expires_at": ENDS})
+}
+
+#[test]
+fn a_batch_that_two_nodes_revise_at_once_has_the_terms_of_one_in_all_its_parts() {
+    let Some(database) = database() else { return };
+    let mut town = Town::of(2, database);
+    let admins = [0, 1].map(|node| town.node(node).admin());
+    let mut last = BTreeSet::new();
+    for round in 0..6 {
+        let made = admins[0].post("/coupon-batches", large_batch()).expect(201);
+        let path = format!("/coupon-batches/{}", id(&made));
+        let revise = |node: usize| {
+            let terms = json!({"discount_amount": 600 + node});
+            let key = format!("revise {path} {node}");
+            told(&admins[node], &key, |admin| admin.patch(&path, terms.clone())).expect(200)
+        };
+        let (left, right) = at_once(|| revise(0), || revise(1));
+        // Each is told what its own change came to.
+        assert_eq!([&left["discount_amount"], &right["discount_amount"]], [600, 601]);
+        // One of each part, because they lie in turn in all parts.
+        let admin = &admins[round % 2];
+        let codes = admin.get(&format!("{path}/codes?format=csv&limit=16")).text;
+        let codes: Vec<&str> =
+            codes.lines().skip(1).filter_map(|line| line.split(',').nth(1)).collect();
+        let worth_of = |code: &&str| {
+            let coupon = admin.get(&format!("/coupons/{code}")).expect(200);
+            coupon["discount_amount"].as_u64().expect("it is worth something")
+        };
+        let worth: BTreeSet<u64> = codes.iter().map(worth_of).collect();
+        assert_eq!((codes.len(), worth.len()), (16, 1), "{worth:?}");
+        let shown = admins[1 - round % 2].get(&path).expect(200);
+        assert_eq!(shown["discount_amount"].as_u64(), worth.first().copied());
+        assert_eq!(shown["state"], "open");
+        last.extend(worth);
+    }
+    println!("last: {last:?}");
+    let verified = town.verify();
+    assert!(verified.contains("in order"), "{verified}");
 }
 
 #[test]

@@ -222,6 +222,7 @@ impl Machine for Rack {
             | range::Event::Extended { .. }
             | range::Event::AllVoided(_)
             | range::Event::Frozen
+            | range::Event::FrozenInTurn(_)
             | range::Event::Thawed
             | range::Event::Revised { .. }
             | range::Event::Withdrawn

@@ -7,7 +7,7 @@
 //! an earlier end of their own until it does (`own_ends`), and be worth something else. While it is
 //! paused nothing is assigned. Voided as a whole, it is so for good: only what was held or used by
 //! then stays. As long as nothing was assigned anywhere, it can be revised or withdrawn: all parts
-//! freeze first.
+//! freeze first, in a turn.
 //!
 //! `assigning` gives coupons, `whole` changes all of them at once, `voiding` voids some,
 //! `own_terms` has what codes were imported with, `views` says how they stand.
@@ -44,6 +44,8 @@ pub struct Range {
     /// What was void when all were voided.
     pub(super) voided: Option<VoidedCounts>,
     pub(super) frozen: bool,
+    /// The last in which it froze.
+    pub(super) turn: u32,
     pub(super) withdrawn: bool,
     /// Jobs that void coupons here, those too that have come to the end of late.
     pub(super) voidings: BTreeMap<Id, VoidingSoFar>,
@@ -96,15 +98,15 @@ impl Machine for Range {
             Command::Resume => self.switch(terms, caller, !self.paused, Event::Resumed),
             Command::Extend { expires_at } => self.extend(terms, *expires_at, caller),
             Command::VoidAll => self.void_all(terms, caller),
-            Command::Freeze => self.freeze(caller),
-            Command::Thaw => {
+            Command::Freeze { turn } => self.freeze(*turn, caller),
+            Command::Thaw { turn } => {
                 admin(caller)?;
-                Ok(when_new(self.frozen, Event::Thawed))
+                Ok(when_new(self.frozen && self.turn <= *turn, Event::Thawed))
             }
-            Command::Revise { offer, expires_at } => {
-                self.revise(terms, *offer, *expires_at, caller)
+            Command::Revise { offer, expires_at, turn } => {
+                self.revise(terms, (*offer, *expires_at), *turn, caller)
             }
-            Command::Withdraw => self.withdraw(caller),
+            Command::Withdraw { turn } => self.withdraw(*turn, caller),
             Command::VoidThose { job, filter, from } => {
                 self.void_those(terms, (*job, filter, *from), caller, cards)
             }
@@ -144,6 +146,7 @@ impl Machine for Range {
                 self.void_book(at);
             }
             Event::Frozen => self.frozen = true,
+            Event::FrozenInTurn(turn) => (self.turn, self.frozen) = (*turn, !self.withdrawn),
             Event::Thawed => self.frozen = false,
             Event::Revised { offer, expires_at } => {
                 if let Some(terms) = &mut self.terms {
@@ -195,6 +198,7 @@ impl Machine for Range {
                 paused: self.paused || self.frozen,
                 withdrawn: self.withdrawn,
                 void: self.book.is_void(),
+                frozen: self.frozen,
             }),
             Question::WouldVoid { filter, from } => {
                 let (counts, next) = match self.may_change(terms) {
@@ -246,6 +250,7 @@ impl Machine for Range {
             | Event::Extended { .. }
             | Event::AllVoided(_)
             | Event::Frozen
+            | Event::FrozenInTurn(_)
             | Event::Thawed
             | Event::Revised { .. }
             | Event::Withdrawn

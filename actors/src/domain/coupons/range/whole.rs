@@ -30,36 +30,51 @@ impl Range {
         Ok(when_new(!is_so, event))
     }
 
-    pub(super) fn freeze(&self, caller: &Caller) -> Result<Verdict<Event>, Refusal> {
+    /// In a later turn than any before. What has thawed does not freeze in its turn again.
+    pub(super) fn freeze(
+        &self,
+        turn: Option<u32>,
+        caller: &Caller,
+    ) -> Result<Verdict<Event>, Refusal> {
         admin(caller)?;
         if !self.book.is_empty() {
             return Err(Refusal::InUse);
         }
-        Ok(when_new(!self.frozen && !self.withdrawn, Event::Frozen))
+        let turn = turn.unwrap_or(self.turn.saturating_add(1));
+        let is_repeat = turn == self.turn && (self.frozen || self.withdrawn);
+        if turn <= self.turn && !is_repeat {
+            return Err(Refusal::NotFrozen);
+        }
+        Ok(when_new(!is_repeat, Event::FrozenInTurn(turn)))
     }
 
     pub(super) fn revise(
         &self,
         terms: &RangeTerms,
-        offer: Offer,
-        expires_at: Time,
+        (offer, expires_at): (Offer, Time),
+        turn: u32,
         caller: &Caller,
     ) -> Result<Verdict<Event>, Refusal> {
         admin(caller)?;
         self.may_change(terms)?;
         let is_new = (terms.offer, terms.expires_at) != (offer, expires_at);
-        if is_new && !self.frozen {
+        // What is so already stays so, unless somebody is about to change it.
+        if (is_new || self.frozen) && !self.is_frozen_in(turn) {
             return Err(Refusal::NotFrozen);
         }
         Ok(when_new(is_new, Event::Revised { offer, expires_at }))
     }
 
-    pub(super) fn withdraw(&self, caller: &Caller) -> Result<Verdict<Event>, Refusal> {
+    pub(super) fn withdraw(&self, turn: u32, caller: &Caller) -> Result<Verdict<Event>, Refusal> {
         admin(caller)?;
-        if !self.withdrawn && !self.frozen {
+        if !self.withdrawn && !self.is_frozen_in(turn) {
             return Err(Refusal::NotFrozen);
         }
         Ok(when_new(!self.withdrawn, Event::Withdrawn))
+    }
+
+    fn is_frozen_in(&self, turn: u32) -> bool {
+        self.frozen && self.turn == turn
     }
 
     pub(super) fn extend(

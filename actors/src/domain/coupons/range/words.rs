@@ -46,14 +46,24 @@ pub enum Command {
     /// Whatever is neither held nor used.
     VoidAll,
     /// Nothing happens to any until `Thaw`, if nothing has. Once all parts of a batch have agreed,
-    /// it can be revised or withdrawn, and none of them can object any more.
-    Freeze,
-    Thaw,
+    /// it can be revised or withdrawn, and none of them can object any more. Each time is a turn:
+    /// the batch's first part gives the next one (none is said), and all others are told which. A
+    /// part that is frozen in a later turn obeys no earlier one.
+    Freeze {
+        turn: Option<u32>,
+    },
+    /// What is frozen in that turn, or in an earlier one.
+    Thaw {
+        turn: u32,
+    },
     Revise {
         offer: Offer,
         expires_at: Time,
+        turn: u32,
     },
-    Withdraw,
+    Withdraw {
+        turn: u32,
+    },
     /// Those that the filter means, from that slot on, some at a time. Repeat until it says that
     /// none is left.
     VoidThose {
@@ -83,6 +93,7 @@ pub enum Event {
     /// So many that nobody had, and so many that were assigned. What comes back from a use later is
     /// void, too.
     AllVoided(VoidedCounts),
+    /// Of a time before there were turns.
     Frozen,
     Thawed,
     Revised {
@@ -98,6 +109,7 @@ pub enum Event {
         next: Option<Slot>,
         counts: VoidedCounts,
     },
+    FrozenInTurn(u32),
 }
 
 /// A coupon of several that were voided at once.
@@ -153,7 +165,7 @@ pub enum Refusal {
     OnlyLater,
     /// Something of it was assigned, or voided.
     InUse,
-    /// Not all parts of the batch have agreed.
+    /// Not in that turn: not all parts of the batch have agreed, or a later one has begun.
     NotFrozen,
     /// None is to be voided among those looked at; there it goes on.
     NoneHere {
@@ -202,7 +214,10 @@ pub enum Answer {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RangeOverview {
     pub terms: RangeTerms,
+    /// Also while it is frozen.
     pub paused: bool,
     pub void: bool,
     pub withdrawn: bool,
+    /// Somebody revises or withdraws the batch, or has died over it.
+    pub frozen: bool,
 }

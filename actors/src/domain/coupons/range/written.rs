@@ -29,6 +29,7 @@ pub(in crate::domain::coupons) fn cards_of(
         | Event::Extended { .. }
         | Event::AllVoided(_)
         | Event::Frozen
+        | Event::FrozenInTurn(_)
         | Event::Thawed
         | Event::Revised { .. }
         | Event::Withdrawn => {}

@@ -89,9 +89,11 @@ impl Client<'_> {
             0..=3 => range::Command::Pause,
             4..=7 => range::Command::Resume,
             8 => range::Command::VoidAll,
-            9..=11 => range::Command::Freeze,
-            12..=13 => range::Command::Thaw,
-            14 if self.below(4) == 0 => range::Command::Withdraw,
+            9..=11 => range::Command::Freeze { turn: Some(self.turn()) },
+            12..=13 => {
+                range::Command::Thaw { turn: [self.turn(), u32::MAX][self.below(2) as usize] }
+            }
+            14 if self.below(4) == 0 => range::Command::Withdraw { turn: self.turn() },
             15..=20 => self.voiding(),
             _ => range::Command::Extend { expires_at: end.plus_s(self.below(3) as u32 * 300) },
         };
@@ -141,14 +143,20 @@ impl Client<'_> {
     }
 
     fn mending(&mut self, end: Time) -> [range::Command; 3] {
+        let turn = self.turn();
         let change = match self.below(3) {
-            0 => range::Command::Withdraw,
+            0 => range::Command::Withdraw { turn },
             _ => {
                 let expires_at = end.plus_s(self.below(3) as u32 * 300);
-                range::Command::Revise { offer: OFFER, expires_at }
+                range::Command::Revise { offer: OFFER, expires_at, turn }
             }
         };
-        [range::Command::Freeze, change, range::Command::Thaw]
+        [range::Command::Freeze { turn: Some(turn) }, change, range::Command::Thaw { turn }]
+    }
+
+    /// Another one's may be later, or the same.
+    fn turn(&mut self) -> u32 {
+        self.keys as u32 + self.below(3) as u32
     }
 }
 

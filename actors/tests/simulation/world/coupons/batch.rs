@@ -16,6 +16,8 @@ pub struct Batch {
     pub over: bool,
     pub paused: bool,
     frozen: bool,
+    /// The last in which it froze.
+    turn: u32,
     pub withdrawn: bool,
     pub pool: Pool,
     sources: BTreeMap<Id, u64>,
@@ -31,6 +33,7 @@ impl Batch {
             over: false,
             paused: false,
             frozen: false,
+            turn: 0,
             withdrawn: false,
             pool: Pool::default(),
             sources: BTreeMap::new(),
@@ -95,11 +98,12 @@ impl Batch {
                 self.terms.expires_at = *expires_at;
                 self.pool.extend(*expires_at);
             }
-            Event::Frozen | Event::Thawed => {
-                let is_frozen = *event == Event::Frozen;
-                assert!(self.frozen != is_frozen && (!is_frozen || self.pool.coupons.is_empty()));
-                self.frozen = is_frozen;
+            Event::Frozen => panic!("nobody freezes without a turn"),
+            Event::FrozenInTurn(turn) => {
+                assert!(*turn > self.turn && self.pool.coupons.is_empty());
+                (self.turn, self.frozen) = (*turn, !self.withdrawn);
             }
+            Event::Thawed => assert!(std::mem::take(&mut self.frozen)),
             Event::Revised { offer, expires_at } => {
                 assert!(self.opened && !self.over && !self.pool.void);
                 assert!(self.frozen && self.pool.coupons.is_empty(), "somebody has built on it");
@@ -143,12 +147,18 @@ impl Batch {
                 self.pool.right(command, caller, free).map_err(Refusal::Coupon)
             }
             _ if caller.role == Role::Member => Err(Refusal::NotAdmin),
-            Command::Freeze if !self.pool.coupons.is_empty() => Err(Refusal::InUse),
-            Command::Freeze if self.frozen || self.withdrawn => Ok(Answered::Already),
-            Command::Thaw if !self.frozen => Ok(Answered::Already),
-            Command::Withdraw if self.withdrawn => Ok(Answered::Already),
-            Command::Withdraw if !self.frozen => Err(Refusal::NotFrozen),
-            Command::Freeze | Command::Thaw | Command::Withdraw => Ok(Answered::New),
+            Command::Freeze { .. } if !self.pool.coupons.is_empty() => Err(Refusal::InUse),
+            Command::Freeze { turn: Some(turn) } if *turn < self.turn => Err(Refusal::NotFrozen),
+            Command::Freeze { turn: Some(turn) } if *turn == self.turn => {
+                let is_repeat = self.frozen || self.withdrawn;
+                if is_repeat { Ok(Answered::Already) } else { Err(Refusal::NotFrozen) }
+            }
+            Command::Thaw { turn } if !self.frozen || *turn < self.turn => Ok(Answered::Already),
+            Command::Withdraw { .. } if self.withdrawn => Ok(Answered::Already),
+            Command::Withdraw { turn } if !self.has_turn(*turn) => Err(Refusal::NotFrozen),
+            Command::Freeze { .. } | Command::Thaw { .. } | Command::Withdraw { .. } => {
+                Ok(Answered::New)
+            }
             Command::VoidThose { job, .. } if self.voidings.contains_key(job) => {
                 Ok(Answered::Already)
             }
@@ -161,7 +171,10 @@ impl Batch {
             Command::Extend { expires_at } if *expires_at == self.terms.expires_at => {
                 Ok(Answered::Already)
             }
-            Command::Revise { offer, expires_at }
+            Command::Revise { turn, .. } if self.frozen && *turn != self.turn => {
+                Err(Refusal::NotFrozen)
+            }
+            Command::Revise { offer, expires_at, .. }
                 if (*offer, *expires_at) == (self.terms.offer, self.terms.expires_at) =>
             {
                 Ok(Answered::Already)
@@ -177,6 +190,10 @@ impl Batch {
             | Command::VoidThose { .. }
             | Command::VoidAll => Ok(Answered::New),
         }
+    }
+
+    fn has_turn(&self, turn: u32) -> bool {
+        self.frozen && self.turn == turn
     }
 
     fn right_to_assign(&self, member: Id, source: Option<Id>) -> Right<Refusal> {
@@ -230,15 +247,17 @@ impl Batch {
             (Command::Pause, Event::Paused)
             | (Command::Resume, Event::Resumed)
             | (Command::VoidAll, Event::AllVoided(_))
-            | (Command::Freeze, Event::Frozen)
-            | (Command::Thaw, Event::Thawed)
-            | (Command::Withdraw, Event::Withdrawn) => true,
+            | (Command::Thaw { .. }, Event::Thawed)
+            | (Command::Withdraw { .. }, Event::Withdrawn) => true,
+            (Command::Freeze { turn }, Event::FrozenInTurn(said)) => {
+                turn.is_none_or(|turn| turn == *said)
+            }
             (Command::VoidThose { job, .. }, Event::VoidedThose { job: of, .. }) => job == of,
             (Command::Extend { expires_at }, Event::Extended { expires_at: to }) => {
                 expires_at == to
             }
             (
-                Command::Revise { offer, expires_at },
+                Command::Revise { offer, expires_at, .. },
                 Event::Revised { offer: said, expires_at: to },
             ) => (offer, expires_at) == (said, to),
             _ => false,

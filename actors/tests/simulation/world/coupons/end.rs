@@ -60,7 +60,7 @@ async fn assign_what_is_left(world: &World) {
     let places = world.plan(|plan| plan.coupons.places(false));
     for place in &places {
         // It may be over, or void.
-        for command in [range::Command::Thaw, range::Command::Resume] {
+        for command in [range::Command::Thaw { turn: u32::MAX }, range::Command::Resume] {
             let call = Call::of(ADMIN, None, command, vec![*place]);
             drop(world.settle::<Range>(&call).await);
         }
