@@ -1,5 +1,8 @@
 //! Administrators rename a campaign on several nodes at once, and the store fails, or a node dies,
 //! at every write. Its name is always its own, nobody else's, and all others are free in the end.
+//! In `pausing` somebody stands still at any step.
+
+mod pausing;
 
 use super::*;
 use crate::failure::Refusal;
@@ -226,9 +229,6 @@ async fn a_store_that_fails_at_any_write_of_a_rename_leaves_one_name() {
 }
 
 #[actix_rt::test]
-async fn what_a_node_that_died_left_of_a_rename_the_next_one_puts_in_order() {
-    for (keeps, repeats) in [(false, false), (false, true), (true, false), (true, true)] {
-#[actix_rt::test]
 async fn what_a_node_that_died_left_of_a_rename_is_given_back_by_whoever_looks_twice() {
     for keeps in [false, true] {
         for place in 0..4 {
@@ -251,6 +251,9 @@ async fn what_a_node_that_died_left_of_a_rename_is_given_back_by_whoever_looks_t
     }
 }
 
+#[actix_rt::test]
+async fn what_a_node_that_died_left_of_a_rename_the_next_one_puts_in_order() {
+    for (keeps, repeats) in [(false, false), (false, true), (true, false), (true, true)] {
         // It opens the campaign, takes the name, follows it, and gives back the other.
         for place in 0..4 {
             let stage = Stage::set().await;
