@@ -3,6 +3,7 @@
 
 mod acts;
 mod ballots;
+mod books;
 mod campaign;
 mod catalogue;
 mod coupons;
@@ -15,6 +16,7 @@ mod life;
 mod lists;
 mod lottery;
 mod notices;
+mod openings;
 mod orders;
 mod own_terms;
 mod parts;
