@@ -61,6 +61,17 @@ fn those_that_the_filter_means_are_void_and_no_others() {
 }
 
 #[test]
+fn what_is_used_or_held_is_not_voided_with_the_others_of_its_owner() {
+    let range = opened(TERMS, (0..3).map(|slot| (s(10), assigned(slot, ADA, None))))
+        .and(s(20), Event::Redeemed(used(0, ADA, ADA)))
+        .and(s(20), Event::Redeemed(held(1, ADA, ADA, s(99))));
+    let event = range.when(void(&of(ADA), 0), ADMIN, s(30)).event();
+    assert_eq!(told(&event), (vec![2], None, VoidedCounts { free: 0, assigned: 1 }));
+    use CouponState::{Held, Used, Void};
+    assert_eq!(states(&range.and(s(30), event), &[0, 1, 2]), [Used, Held, Void]);
+}
+
+#[test]
 fn a_stretch_ends_and_the_next_one_goes_on_whatever_it_is_asked() {
     let mut range = opened(terms_of(5_000), []);
     let mut all = 0;
