@@ -58,14 +58,25 @@ fn nothing_is_handed_out_twice_and_no_answer_is_taken_back_in_any_world() {
     let first = number("STAMPEDE_FIRST_SEED").unwrap_or(0);
     let tally = live_through(first..first + seeds);
     println!("{tally:#?}");
-    for case in INTERESTING {
-        let often = tally.of(case);
-        assert!(
-            often >= seeds / 10,
-            "{case}: only {often} times in {seeds} seeds, so this run proves little about it"
-        );
+    for (cases, once_in) in [(INTERESTING, 10), (SELDOM, 20)] {
+        for case in cases {
+            let often = tally.of(case);
+            assert!(
+                often >= seeds / once_in,
+                "{case}: only {often} times in {seeds} seeds, so this run proves little about it"
+            );
+        }
     }
 }
+
+/// Those that occur in hardly more than a tenth of all worlds, so that some runs have fewer.
+const SELDOM: &[&str] = &[
+    "another turn was quicker",
+    "order released",
+    "sent to the till of its order",
+    "ticket taken back after others of its hold",
+    "voucher read",
+];
 
 const INTERESTING: &[&str] = &[
     "passed on",
@@ -91,7 +102,6 @@ const INTERESTING: &[&str] = &[
     "hold taken back",
     "some of a hold taken back",
     "taken back of a hold before",
-    "ticket taken back after others of its hold",
     "taken back by no administrator",
     "key reused",
     "not yours",
@@ -129,7 +139,6 @@ const INTERESTING: &[&str] = &[
     "coupon not yours",
     "coupon expired",
     "coupons read",
-    "voucher read",
     "ledger of a campaign read",
     "ledger of a batch read",
     "ledger of an imported batch read",
@@ -155,7 +164,6 @@ const INTERESTING: &[&str] = &[
     "order placed",
     "order over several slices",
     "order bought",
-    "order released",
     "order taken back",
     "order given up",
     "order held in one slice",
@@ -171,7 +179,6 @@ const INTERESTING: &[&str] = &[
     "key asked too late",
     "limit of a member reached",
     "limit of a key reached",
-    "sent to the till of its order",
     "died over an order",
     "orders swept",
     "came late and was refused",
@@ -187,7 +194,6 @@ const INTERESTING: &[&str] = &[
     "names read",
     "names given back",
     "names in order",
-    "another turn was quicker",
     "renaming broke off",
     "another campaign registered",
     "import registered",
