@@ -165,6 +165,8 @@ async fn what_a_node_that_died_left_frozen_is_brought_to_an_end_by_a_resumption_
             let revising = rt::spawn(async move { revise(node, 2, 0).await });
             turns(1_000).await;
             let has_died = !stage.store.pending().is_empty();
+            // Nobody else dies of it.
+            *stage.snare.lock().unwrap() = None;
             revising.abort();
             stage.store.crash(|_| keeps);
             stage.store.forget_snapshots();
