@@ -61,7 +61,9 @@ impl Orders {
             };
             self.engine.slices.send(&slice, command, By::SYSTEM, hears)
         };
-        parts.into_iter().map(tell).fold(true, |all, sent| all && sent)
+        // All of them, whatever becomes of one.
+        let sent: Vec<bool> = parts.into_iter().map(tell).collect();
+        sent.iter().all(|sent| *sent)
     }
 
     /// True if all have heard.
