@@ -8,6 +8,10 @@ use std::fmt::Write;
 use std::sync::Arc;
 use tokio::sync::watch;
 
+/// So many bytes are written before they are sent: a sheet's frame alone may have a thousand events,
+/// and somebody who reads nothing keeps what was written.
+const ENOUGH: usize = 64 * 1024;
+
 pub struct Listener {
     feed: Arc<Feed>,
     turns: watch::Receiver<Turn>,
@@ -39,14 +43,21 @@ impl Listener {
             }
             // What cannot be read now is read at a later turn.
             if let Ok(read) = self.feed.after(self.position).await {
-                self.position = read.to;
-                let text: String = read
-                    .events
-                    .iter()
-                    .filter(|event| self.last.is_none_or(|last| event.place > last))
-                    .filter(|event| !event.topic.is_audit())
-                    .map(written)
-                    .collect();
+                let new = |event: &&Arc<Event>| {
+                    self.last.is_none_or(|last| event.place > last) && !event.topic.is_audit()
+                };
+                let mut events = read.events.iter().filter(new).peekable();
+                let (mut text, mut told) = (String::new(), None);
+                while let Some(event) = events.next_if(|_| text.len() < ENOUGH) {
+                    write(&mut text, event);
+                    told = Some(event.place);
+                }
+                let is_all = events.peek().is_none();
+                if let Some(told) = told.filter(|_| !is_all) {
+                    (self.position, self.last) = (told.position - 1, Some(told));
+                } else {
+                    self.position = read.to;
+                }
                 if !text.is_empty() {
                     return Some(text);
                 }
@@ -63,10 +74,8 @@ impl Listener {
     }
 }
 
-fn written(event: &Arc<Event>) -> String {
-    let mut text = String::with_capacity(event.body.len() + 64);
+fn write(text: &mut String, event: &Event) {
     // Writing to a String cannot fail; the JSON is one line.
     let _ =
         write!(text, "id: {}\nevent: {}\ndata: {}\n\n", event.place, event.topic.name, event.body);
-    text
 }

@@ -61,14 +61,24 @@ pub fn statuses(said: &str) -> Vec<u16> {
     said.split("HTTP/1.1 ").skip(1).map(|answer| answer[..3].parse().unwrap()).collect()
 }
 
+/// Says so when it is dropped, also if what was tried has failed: nobody waits for the honest then.
+struct Over<'a>(&'a AtomicBool);
+
+impl Drop for Over<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+}
+
 /// Does something while somebody honest calls again and again. Every call is answered with 200.
 pub fn beside_an_honest_caller<T>(server: &Process, what: &str, work: impl FnOnce() -> T) -> T {
     let over = AtomicBool::new(false);
     let honest = server.anybody();
     thread::scope(|scope| {
         let calling = scope.spawn(|| call_until(&honest, &over));
+        let at_the_end = Over(&over);
         let done = work();
-        over.store(true, Ordering::SeqCst);
+        drop(at_the_end);
         let mut took = calling.join().unwrap();
         took.sort_unstable();
         let at = |share: usize| took[(took.len() - 1) * share / 100];
