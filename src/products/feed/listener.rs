@@ -8,7 +8,7 @@ use std::fmt::Write;
 use std::sync::Arc;
 use tokio::sync::watch;
 
-/// So many bytes are written before they are sent: a sheet's frame alone may have a thousand events,
+/// So many bytes are written before they are sent. A sheet's frame alone may have a thousand events,
 /// and somebody who reads nothing keeps what was written.
 const ENOUGH: usize = 64 * 1024;
 
