@@ -8,8 +8,8 @@ use std::fmt::Write;
 use std::sync::Arc;
 use tokio::sync::watch;
 
-/// So many bytes are written before they are sent. A sheet's frame alone may have a thousand events,
-/// and somebody who reads nothing keeps what was written.
+/// So many bytes are written before they are sent. The frame of a sheet alone may have a thousand
+/// events, and somebody who reads nothing keeps what was written.
 const ENOUGH: usize = 64 * 1024;
 
 pub struct Listener {
