@@ -97,50 +97,12 @@ impl Scene {
 
 #[actix_rt::test]
 async fn a_store_that_fails_at_any_write_loses_nothing_that_one_slice_has_answered() {
-    for fate in [Fate::LoseUnknown, Fate::KeepButUnknown, Fate::Tear, Fate::Fence] {
-        let mut write = 0;
-        loop {
-            let mut scene = Scene::begun().await;
-            *scene.snare.lock().unwrap() = Some((write, fate));
-            scene.ends_as_one_slice_answered().await;
-            if !scene.was_caught() {
-                break;
-            }
-            write += 1;
-        }
-        assert!(write > 10, "the story is {write} writes");
-    }
+    fails_at_any_write(10, Scene::ends_as_one_slice_answered).await;
 }
 
 #[actix_rt::test]
 async fn a_process_that_dies_at_any_write_loses_nothing_that_one_slice_has_answered() {
-    for keeps in [false, true] {
-        let mut write = 0;
-        loop {
-            let mut scene = Scene::begun().await;
-            *scene.snare.lock().unwrap() = Some((write, Fate::Stall));
-            let story = rt::spawn(tell_of_one(scene.process.clone(), scene.client.clone()));
-            for _ in 0..TURNS {
-                if story.is_finished() || !scene.store.pending().is_empty() {
-                    break;
-                }
-                turn().await;
-            }
-            // What does not depend on that write goes on a little.
-            for _ in 0..20 {
-                turn().await;
-            }
-            if story.is_finished() && scene.store.pending().is_empty() {
-                break;
-            }
-            story.abort();
-            scene.store.crash(|_| keeps);
-            scene.another_process();
-            scene.ends_as_one_slice_answered().await;
-            write += 1;
-        }
-        assert!(write > 10, "the story is {write} writes");
-    }
+    dies_at_any_write(10, tell_of_one, Scene::ends_as_one_slice_answered).await;
 }
 
 #[actix_rt::test]
