@@ -37,7 +37,7 @@ impl ShownWork {
         key: &IdempotencyKey,
         said: &[&[u8]],
     ) -> Result<SpentWork, Problem> {
-        if !signed.is_of_a_crowd() {
+        if !signed.is_of_a_crowd() || !shared.people.work_proofs.guards(call) {
             return Ok(SpentWork::none());
         }
         let said = [&[&signed.caller.id.0[..]], said].concat();
