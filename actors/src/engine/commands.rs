@@ -66,14 +66,17 @@ impl<M: Machine> Router<M> {
         open::ask_any(&Among { router: self, names }, &command, by, seed).await
     }
 
+    /// A question changes nothing. So if nobody answers it, nothing is in doubt.
     pub async fn look(
         &self,
         name: &M::Name,
         question: M::Question,
     ) -> Result<Looked<M::Answer>, Failure<M::Refusal>> {
-        match self.ask_owner(name, Request::Look(question)).await? {
-            Reply::Looked(looked) => Ok(looked),
-            reply => Err(unexpected(reply)),
+        match self.ask_owner(name, Request::Look(question)).await {
+            Ok(Reply::Looked(looked)) => Ok(looked),
+            Ok(reply) => Err(unexpected(reply)),
+            Err(Failure::Unknown) => Err(Failure::Unavailable("nobody answers for it now".into())),
+            Err(failure) => Err(failure),
         }
     }
 }

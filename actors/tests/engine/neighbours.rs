@@ -320,6 +320,17 @@ fn a_request_without_a_key_is_not_made_again_when_nobody_knows_what_became_of_it
 }
 
 #[test]
+fn a_question_that_nobody_answers_leaves_nothing_in_doubt() {
+    with_nodes(async |nodes| {
+        nodes.mishaps(&[Mishap::LostOnTheWay]);
+        assert!(nodes.nodes[1].slices.look(&slice(0), Question::Ledger).await.is_ok());
+        nodes.mishaps(&[Mishap::AnswerLost; 4]);
+        let looked = nodes.nodes[1].slices.look(&slice(0), Question::Ledger).await;
+        assert!(matches!(looked, Err(Failure::Unavailable(_))), "{looked:?}");
+    });
+}
+
+#[test]
 fn one_that_may_have_been_served_is_never_said_to_have_come_to_nothing() {
     with_nodes(async |nodes| {
         let nobody =

@@ -52,7 +52,7 @@ fn everybody_who_waits_is_told_so_in_the_batch_under_way_and_in_the_next() {
         );
         assert_eq!(told(first).await, Err(Failure::Unknown));
         assert_eq!(told(second).await, Err(Failure::Unknown));
-        assert!(matches!(told(look).await, Err(Failure::Unknown)));
+        assert!(matches!(told(look).await, Err(Failure::Unavailable(_))));
         assert_eq!((bench.held(0), bench.ledger(0).await.held), (0, 0));
         assert_eq!(bench.node.in_flight(), 0);
     });
