@@ -125,7 +125,8 @@ impl<K: Kind> Story<K> {
         let declined = place != origin
             && self.declined.iter().any(|(other, when)| *other == place && *when >= horizon);
         assert!(self.outlived || !declined, "declined, then granted: {event:?} in {place}");
-        self.fact = Some((place, event.clone(), at));
+        // One that was decided before the window, and kept only now, belongs to what was forgotten.
+        self.fact = (at >= horizon).then(|| (place, event.clone(), at));
     }
 
     fn passed(&mut self, place: usize, origin: usize, to: u16, tally: &mut Tally) {
