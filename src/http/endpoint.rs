@@ -288,23 +288,25 @@ impl Endpoint {
         self.choice("format", FORMS, EXPORTED).or_text("text/csv").or_text("application/x-ndjson")
     }
 
-    /// Takes an idempotency key.
-    pub fn repeatable(mut self) -> Self {
+    /// Takes an idempotency key, and is no command of a partition, whose outcome can be in doubt.
+    pub fn keyed(mut self) -> Self {
         self.repeatable = true;
         self.problems(&[&problem::BAD_KEY, &problem::KEY_REUSED])
     }
 
-    /// Takes an idempotency key, and is no command of a partition, which would remember it.
-    pub fn once(mut self) -> Self {
-        self = self.repeatable();
-        self.problems(&[&problem::KEY_IN_USE, &problem::UNAVAILABLE])
+    /// Takes an idempotency key, and is a command of a partition.
+    pub fn repeatable(self) -> Self {
+        self.keyed().problems(&[&problem::OUTCOME_UNKNOWN])
+    }
+
+    /// Takes an idempotency key that is noted for itself, because nothing else would remember it.
+    pub fn once(self) -> Self {
+        self.keyed().problems(&[&problem::KEY_IN_USE, &problem::UNAVAILABLE])
     }
 
     /// Takes `dry_run` and an idempotency key.
-    pub fn decides(mut self) -> Self {
-        self = self.repeatable();
-        self.problems.push(&problem::OUTCOME_UNKNOWN);
-        self.flag("dry_run", "`true`: say what would happen and why, change nothing.")
+    pub fn decides(self) -> Self {
+        self.repeatable().flag("dry_run", "`true`: say what would happen and why, change nothing.")
     }
 
     pub fn body<T: ToSchema>(self) -> Self {

@@ -114,8 +114,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             .repeatable()
             .flag("dry_run", "`true`: count what would be voided, void nothing.")
             .answer::<VoidingBody>(202, "The job.")
-            .problems(&[&problem::NOT_FOUND])
-            .problems(&[&problem::OUTCOME_UNKNOWN]),
+            .problems(&[&problem::NOT_FOUND]),
         Endpoint::get("/coupon-batches/{id}/voidings", list)
             .named("listVoidings")
             .summary("List the voidings of a batch")
@@ -135,8 +134,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             .who(Who::Operator)
             .repeatable()
             .answer::<VoidingBody>(200, "The job, which is `cancelling` or `cancelled`.")
-            .problems(&[&problem::NOT_FOUND, &problem::JOB_ENDED])
-            .problems(&[&problem::OUTCOME_UNKNOWN]),
+            .problems(&[&problem::NOT_FOUND, &problem::JOB_ENDED]),
     ]
 }
 

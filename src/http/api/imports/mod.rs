@@ -80,7 +80,6 @@ pub fn endpoints() -> Vec<Endpoint> {
                 &problem::NO_SPACE,
                 &problem::BUSY,
                 &problem::UNAVAILABLE,
-                &problem::OUTCOME_UNKNOWN,
                 &problem::CLOCK_MOVED,
             ]),
         Endpoint::get("/jobs", list)
@@ -142,7 +141,6 @@ pub fn endpoints() -> Vec<Endpoint> {
                 &problem::JOB_ENDED,
                 &problem::BUSY,
                 &problem::UNAVAILABLE,
-                &problem::OUTCOME_UNKNOWN,
                 &problem::CLOCK_MOVED,
             ]),
     ]

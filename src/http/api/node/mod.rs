@@ -93,7 +93,7 @@ pub fn endpoints_at_root() -> Vec<Endpoint> {
             .problems(&[&problem::STARTING, &problem::INVALID]),
         Endpoint::put("/health/ready", set_ready)
             .named("setReady")
-            .repeatable()
+            .keyed()
             .summary("Leave or join the balancer")
             .notes(
                 "Done as often as it is asked, because it is the same every time. Nothing is \

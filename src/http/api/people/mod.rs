@@ -41,7 +41,7 @@ pub fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::post("/auth/register", sessions::register)
             .named("register")
-            .repeatable()
+            .keyed()
             .summary("Register")
             .notes(
                 "The answer has tokens as a login's has, but it is not the member's first \
@@ -171,7 +171,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             .problems(&[&problem::UNAVAILABLE]),
         Endpoint::post("/users", users::create)
             .named("createUser")
-            .repeatable()
+            .keyed()
             .summary("Create an account")
             .who(Who::Admin)
             .body::<CreateUser>()
@@ -242,7 +242,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             .problems(&[&problem::NOT_FOUND, &problem::UNAVAILABLE]),
         Endpoint::post("/member-imports", importing::import)
             .named("importMembers")
-            .repeatable()
+            .keyed()
             .summary("Import members of another system")
             .notes(
                 "The body is CSV, or lines of JSON with an object each, whose fields are called as \
@@ -275,7 +275,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             ]),
         Endpoint::post("/service-keys", service_keys::create)
             .named("createServiceKey")
-            .repeatable()
+            .keyed()
             .summary("Make a service key")
             .notes(
                 "Whoever has it may do what a member may, in the name of `On-Behalf-Of`. A \
