@@ -5,7 +5,7 @@
 //! second; the peak with 256 connections; the latency at a third of it, and that of a constant
 //! reply at the same rate, which is the machine's own; ten times the connections, and whether all
 //! is as before two seconds later. Then ten thousand connections held open, each asking now and
-//! then. `--turns N`; `--soak MINUTES` adds a steady run at 70 % of the peak, minute by minute.
+//! then. `--turns N`; `--soak MINUTES` adds a steady run at half the peak, minute by minute.
 //! `TMPDIR=/dev/shm` makes the same run without a disk.
 
 use harness::load::connection::{LoadConnection, block_on, call, request, token};
@@ -96,7 +96,7 @@ fn measure(turns: usize, soak_minutes: Option<u64>) {
         held.descriptors, held.memory, held.good, held.asked, held.p99
     );
     if let Some(minutes) = soak_minutes {
-        soak(&server, &holds, of(|t| t.peak) * 0.7, minutes);
+        soak(&server, &holds, of(|t| t.peak) * 0.5, minutes);
     }
 }
 

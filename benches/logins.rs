@@ -10,6 +10,7 @@
 
 use config::Config;
 use harness::load::connection::{LoadConnection, block_on, call, request, token};
+use harness::load::process::ThreadTimes;
 use harness::load::server::{ADMIN_PASSWORD, Server, serve};
 use harness::load::steady::{SteadyAnswer, send};
 use harness::load::{PASSWORD, median, quantile, register, said};
@@ -64,7 +65,7 @@ fn measure(plan: &Plan) {
     let capacity = Capacity::measure();
     println!("{}", capacity.arithmetic());
     let tokens = block_on(prepare(&server.address, plan.samples.max(100)));
-    storm(plan, &server.address, &tokens, &capacity);
+    storm(plan, &server, &tokens, &capacity);
     if plan.samples > 0 {
         block_on(timing(&server.address, plan.samples));
     }
@@ -125,7 +126,8 @@ struct Part {
     logins: Vec<SteadyAnswer>,
 }
 
-fn storm(plan: &Plan, address: &str, tokens: &[String], capacity: &Capacity) {
+fn storm(plan: &Plan, server: &Server, tokens: &[String], capacity: &Capacity) {
+    let address = &server.address;
     let holds = tokens.iter().map(|token| hold(token)).collect();
     let logins = (0..tokens.len()).map(|n| login(&format!("member{n}"), PASSWORD)).collect();
     let (holds, logins) = (Rc::new(holds), Rc::new(logins));
@@ -134,9 +136,12 @@ fn storm(plan: &Plan, address: &str, tokens: &[String], capacity: &Capacity) {
     run(plan, address, &holds, &logins, 0.0);
     for round in 1..=plan.rounds {
         let calm = run(plan, address, &holds, &logins, 0.0);
+        let before = ThreadTimes::of(server.pid(), "hash-");
         let stormed = run(plan, address, &holds, &logins, STORM * capacity.per_second());
+        let hashing = ThreadTimes::of(server.pid(), "hash-").since(before);
         println!("\nround {round}");
         shares.push(report_logins(plan, &stormed.logins, capacity));
+        report_hashing(hashing, &stormed.logins, capacity);
         let (alone, beside) =
             (report_holds("alone", &calm), report_holds("during the storm", &stormed));
         println!("p99 of a hold during the storm is {:.2} of its p99 alone", beside / alone);
@@ -195,6 +200,20 @@ fn report_logins(plan: &Plan, logins: &[SteadyAnswer], capacity: &Capacity) -> f
     let of = |share| quantile(refused.iter().copied(), share);
     println!("refused: {}, p50 {:.2} ms, p99 {:.2} ms", refused.len(), of(0.5), of(0.99));
     served / capacity.per_second()
+}
+
+/// What the hashing threads had of the cores, and what they made of it.
+fn report_hashing(hashing: ThreadTimes, logins: &[SteadyAnswer], capacity: &Capacity) {
+    let served = logins.iter().filter(|answer| answer.status == 200).count() as f64;
+    let each_s = hashing.ran_s / served;
+    println!(
+        "the hashing threads ran {:.1} s and waited {:.2} s for a core; {:.1} ms of theirs a login \
+         = {:.2} of one hash alone",
+        hashing.ran_s,
+        hashing.waited_s,
+        each_s * 1000.0,
+        each_s / capacity.hash_s
+    );
 }
 
 /// Answers the p99.

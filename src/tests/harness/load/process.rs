@@ -23,6 +23,39 @@ pub fn sleeps(pid: u32) -> f64 {
     threads.filter_map(of).sum()
 }
 
+/// What its threads of that name had of the cores so far.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ThreadTimes {
+    pub ran_s: f64,
+    /// They could have run, and others did.
+    pub waited_s: f64,
+}
+
+impl ThreadTimes {
+    /// Of all threads whose name begins so.
+    pub fn of(pid: u32, name: &str) -> ThreadTimes {
+        let threads = std::fs::read_dir(format!("/proc/{pid}/task")).expect("the process runs");
+        let mut all = ThreadTimes::default();
+        for path in threads.filter_map(|thread| Some(thread.ok()?.path())) {
+            let read = |file: &str| std::fs::read_to_string(path.join(file)).unwrap_or_default();
+            if read("comm").starts_with(name) {
+                let nanos: Vec<f64> =
+                    read("schedstat").split(' ').filter_map(|number| number.parse().ok()).collect();
+                all.ran_s += nanos.first().unwrap_or(&0.0) / 1e9;
+                all.waited_s += nanos.get(1).unwrap_or(&0.0) / 1e9;
+            }
+        }
+        all
+    }
+
+    pub fn since(self, earlier: ThreadTimes) -> ThreadTimes {
+        ThreadTimes {
+            ran_s: self.ran_s - earlier.ran_s,
+            waited_s: self.waited_s - earlier.waited_s,
+        }
+    }
+}
+
 pub fn resident_mib(pid: u32) -> f64 {
     memory_mib(pid, "VmRSS:")
 }
