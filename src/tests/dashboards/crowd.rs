@@ -62,7 +62,11 @@ impl<'a> Crowd<'a> {
         let me = member.get("/me").expect(200);
         buy(&member);
         self.order(&member);
-        member.post(&format!("/lotteries/{DRAWN}/ballots"), json!({})).expect(201);
+        // A ballot needs a proof of work here, and is asked for twice.
+        let working = member.worked("ballot").key("ballot");
+        for _ in 0..2 {
+            working.post(&format!("/lotteries/{DRAWN}/ballots"), json!({})).expect(201);
+        }
         self.claim(&member);
         self.redeem(&member, id(&me));
         // There is a budget for mistakes, which is not what is looked at here.

@@ -91,7 +91,9 @@ fn every_query_of_every_panel_and_every_metric_of_every_rule_has_data() {
     let mut command = STAMPEDE.command(&folder);
     command
         .env("STAMPEDE_WEBHOOK_PRIVATE_ADDRESSES", "true")
-        .env("STAMPEDE_JOB_INTERVAL_MS", "100");
+        .env("STAMPEDE_JOB_INTERVAL_MS", "100")
+        .env("STAMPEDE_PROOF_OF_WORK", "ballot")
+        .env("STAMPEDE_PROOF_OF_WORK_NUMBERS", "1000");
     let (server, _) = Process::start_with(command, &folder);
     let beside = folder.around();
     let prometheus = Prometheus::scraping(&server.address, beside);
