@@ -3,7 +3,7 @@
 //! Three questions, each answered as a ratio or a size: does a pick cost more when almost
 //! everything is gone; how many durable holds a second does the process make at the best batch;
 //! what do ten million tickets cost in time, memory and disk, and how long does a restart take with
-//! a million of them sold.
+//! a million of them sold. `million MIB` lets what was sold have so much memory for its cards.
 
 #[allow(dead_code, reason = "each bench uses its part")]
 mod sized;
@@ -42,7 +42,11 @@ fn main() {
             refusals();
         }
         Some("holds") => System::new().block_on(durable_holds()),
-        Some("million") => System::new().block_on(ten_million()),
+        Some("million") => System::new().block_on(ten_million(
+            std::env::args().nth(2).map_or(Limits::default().card_bytes, |mib| {
+                mib.parse::<usize>().expect("MiB of memory for cards") << 20
+            }),
+        )),
         // Each in a process of its own, so that the memory one leaves behind is not counted to
         // another.
         _ => ["picks", "holds", "million"].into_iter().for_each(run),
@@ -139,11 +143,12 @@ struct Place {
 }
 
 impl Place {
-    fn open(folder: &Path) -> Place {
+    fn open(folder: &Path, card_bytes: usize) -> Place {
         let store: Arc<dyn Store> =
             Arc::new(SqliteStore::open(folder, &table::rows).expect("the folder can be opened"));
+        let (partition_in_flight, node_in_flight) = (1 << 20, 1 << 20);
         let limits =
-            Limits { partition_in_flight: 1 << 20, node_in_flight: 1 << 20, ..Limits::default() };
+            Limits { partition_in_flight, node_in_flight, card_bytes, ..Limits::default() };
         let node = Node::new(store, system_clock(), KeyWindow::new(1_000_000, 3600), limits);
         (0..2).for_each(|_| node.add_seat(Arbiter::new().handle()));
         Place { folder: folder.to_owned(), slices: Router::new(node) }
@@ -176,7 +181,7 @@ async fn durable_holds() {
     println!("durable holds in process, ten slices on two threads, everything flushed");
     for callers in [64, 512, 4096] {
         let folder = folder("holds");
-        let place = Rc::new(Place::open(&folder));
+        let place = Rc::new(Place::open(&folder, Limits::default().card_bytes));
         place.open_slices().await;
         let (until, made) = (Instant::now() + Duration::from_secs(3), Rc::new(Cell::new(0u64)));
         let cpu_before = cpu_s();
@@ -201,9 +206,9 @@ async fn durable_holds() {
 }
 
 /// Ten million tickets: made, a million of them sold, opened again.
-async fn ten_million() {
+async fn ten_million(card_bytes: usize) {
     let folder = folder("million");
-    let place = Rc::new(Place::open(&folder));
+    let place = Rc::new(Place::open(&folder, card_bytes));
     let (memory, began) = (resident_mb(), Instant::now());
     place.open_slices().await;
     println!(
@@ -235,7 +240,7 @@ async fn ten_million() {
     drop(place);
     for (how, folder) in [("killed", &copied), ("stopped", &folder)] {
         let began = Instant::now();
-        let place = Place::open(folder);
+        let place = Place::open(folder, card_bytes);
         for name in SliceName::all(POOL, DIGITS) {
             place
                 .slices

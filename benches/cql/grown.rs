@@ -17,9 +17,11 @@ const SPAN: Duration = Duration::from_secs(10);
 
 pub fn measure(database: &TestDatabase, claims: u64) {
     let settings = database.fresh();
+    // Each node has its own connections, which are there before anybody claims.
+    let (first, second) = (store(&settings), store(&settings));
     System::new().block_on(async {
-        let known = grow(&settings, claims).await;
-        take_over(&settings, known).await;
+        let known = grow(first, claims).await;
+        take_over(second, known).await;
     });
 }
 
@@ -29,8 +31,8 @@ struct Span {
     cpu_us: f64,
 }
 
-async fn grow(settings: &TestKeyspace, claims: u64) -> u64 {
-    let campaigns = open_campaign(store(settings)).await;
+async fn grow(store: Arc<dyn Store>, claims: u64) -> u64 {
+    let campaigns = open_campaign(store).await;
     let members = Rc::new(Cell::new(0));
     let me = std::process::id();
     let mut spans = Vec::new();
@@ -71,8 +73,7 @@ fn compare(spans: &[Span]) {
 }
 
 /// Another node goes on with it, while the first still thinks that it is its own.
-async fn take_over(settings: &TestKeyspace, known: u64) {
-    let store = store(settings);
+async fn take_over(store: Arc<dyn Store>, known: u64) {
     let began = Instant::now();
     let campaigns = node_on(store);
     assert!(claim(&campaigns, member(known + 1_000_000)).await, "somebody new claims");
