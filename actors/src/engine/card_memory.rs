@@ -4,13 +4,12 @@
 //! that a parked request waits for are kept until it is served. All others go when the node has no
 //! more room for cards: the ones that were not asked for since they were last looked at go first.
 
+use super::card_slots::{CardSlots, RememberedCard};
 use super::name_filter::NameFilter;
 use crate::cards::{Card, CardKey, CardPlace, KnownCards, NameShelf, Unknown};
 use crate::store::Shelf;
 use hashbrown::HashMap;
-use hashbrown::hash_map::Entry;
 use std::cell::Cell;
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -49,23 +48,15 @@ impl CardBudget {
 }
 
 pub struct CardMemory {
-    cards: HashMap<CardKey, Remembered>,
-    /// In the order in which they were remembered or last spared.
-    order: VecDeque<CardKey>,
+    cards: CardSlots,
+    /// The slot that is looked at next when there is no more room.
+    hand: usize,
     /// Cards that parked requests wait for, and how many do.
     reserved: HashMap<CardKey, u32>,
     names: Vec<KnownNames>,
     seldom_read: &'static [Shelf],
     budget: Arc<CardBudget>,
     bytes: usize,
-}
-
-struct Remembered {
-    /// None: there is no such card.
-    body: Option<Box<[u8]>>,
-    /// Who needs it to stay.
-    pins: u32,
-    asked_for: Cell<bool>,
 }
 
 /// The names of one shelf that may have a card.
@@ -77,9 +68,9 @@ struct KnownNames {
     bytes: usize,
 }
 
-/// What a card costs beside its body: its entry, its place in the order, and what the allocator
+/// What a card costs beside its body: its slot, its number in the table, and what the allocator
 /// adds.
-const OVERHEAD: usize = 128;
+const OVERHEAD: usize = 88;
 
 impl CardMemory {
     /// `is_new`: nothing was ever written, so all names are known to have no card.
@@ -91,8 +82,8 @@ impl CardMemory {
             bytes: 0,
         };
         CardMemory {
-            cards: HashMap::new(),
-            order: VecDeque::new(),
+            cards: CardSlots::default(),
+            hand: 0,
             reserved: HashMap::new(),
             names: names.iter().map(known).collect(),
             seldom_read: &[],
@@ -120,7 +111,7 @@ impl CardMemory {
 
     /// What the store has, unless an event has written the card since it was asked.
     pub fn found(&mut self, key: CardKey, body: Option<Vec<u8>>) {
-        if !self.cards.contains_key(&key) {
+        if self.cards.slot_of(&key).is_none() {
             self.set(key, body.map(Into::into));
             self.forget_soon(&key);
         }
@@ -149,27 +140,28 @@ impl CardMemory {
         }
     }
 
-    /// Forgets cards until the node's budget is kept, or none is left that may go.
+    /// Forgets cards until the node's budget is kept, or all were looked at twice.
     pub fn make_room(&mut self) {
-        self.look_through(2 * self.order.len());
+        self.look_through(2 * self.cards.len());
     }
 
     /// The same, but only some: others have cards, too.
     pub fn make_some_room(&mut self) {
-        self.look_through(self.order.len() / 4 + 1);
+        self.look_through(self.cards.len() / 4 + 1);
     }
 
+    /// The last card comes into the slot of one that goes. It is the youngest, and is passed by.
     fn look_through(&mut self, mut left: usize) {
-        while left > 0 && self.budget.is_exceeded() {
+        while left > 0 && self.budget.is_exceeded() && self.cards.len() > 0 {
             left -= 1;
-            let Some(key) = self.order.pop_front() else { return };
-            let spared = |card: &Remembered| {
-                card.pins > 0 || card.asked_for.replace(false) || self.reserved.contains_key(&key)
-            };
-            match self.cards.get(&key) {
-                Some(card) if spared(card) => self.order.push_back(key),
-                Some(_) => self.forget(&key),
-                None => {}
+            let slot = self.hand % self.cards.len();
+            self.hand = slot + 1;
+            let card = self.cards.at(slot);
+            let key = card.key;
+            let is_spared =
+                card.pins > 0 || card.asked_for.replace(false) || self.reserved.contains_key(&key);
+            if !is_spared {
+                self.forget(&key);
             }
         }
     }
@@ -198,30 +190,34 @@ impl CardMemory {
         }
     }
 
-    fn set(&mut self, key: CardKey, body: Option<Box<[u8]>>) -> &mut Remembered {
-        let size = cost(&body);
-        self.budget.take(size);
-        self.bytes += size;
-        match self.cards.entry(key) {
-            Entry::Occupied(card) => {
-                let card = card.into_mut();
-                let before = cost(&std::mem::replace(&mut card.body, body));
-                self.budget.give_back(before);
-                self.bytes -= before;
-                card
+    fn set(&mut self, key: CardKey, body: Option<Box<[u8]>>) -> &mut RememberedCard {
+        self.take(cost(&body));
+        match self.cards.slot_of(&key) {
+            Some(slot) => {
+                let before = std::mem::replace(&mut self.cards.at_mut(slot).body, body);
+                self.give_back(cost(&before));
+                self.cards.at_mut(slot)
             }
-            Entry::Vacant(place) => {
-                if !self.seldom_read.contains(&key.shelf) {
-                    self.order.push_back(key);
-                }
-                place.insert(Remembered { body, pins: 0, asked_for: Cell::new(false) })
+            None => {
+                let asked_for = Cell::new(false);
+                self.cards.push(RememberedCard { key, body, pins: 0, asked_for })
             }
         }
     }
 
+    fn take(&mut self, bytes: usize) {
+        self.budget.take(bytes);
+        self.bytes += bytes;
+    }
+
+    fn give_back(&mut self, bytes: usize) {
+        self.budget.give_back(bytes);
+        self.bytes -= bytes;
+    }
+
     /// Forgets a card of a shelf that is seldom read, if nobody needs it.
     fn forget_soon(&mut self, key: &CardKey) {
-        let is_needed = |card: &Remembered| card.pins > 0 || self.reserved.contains_key(key);
+        let is_needed = |card: &RememberedCard| card.pins > 0 || self.reserved.contains_key(key);
         if self.seldom_read.contains(&key.shelf)
             && self.cards.get(key).is_some_and(|card| !is_needed(card))
         {
@@ -231,8 +227,7 @@ impl CardMemory {
 
     fn forget(&mut self, key: &CardKey) {
         if let Some(card) = self.cards.remove(key) {
-            self.budget.give_back(cost(&card.body));
-            self.bytes -= cost(&card.body);
+            self.give_back(cost(&card.body));
         }
     }
 
@@ -344,7 +339,7 @@ mod tests {
         memory.release(&slot(2));
         memory.found(slot(3), None);
         assert!((1..=3).all(|number| memory.known(&slot(number)).is_err()));
-        assert_eq!((budget.used(), memory.order.len()), (0, 0));
+        assert_eq!((budget.used(), memory.cards.len()), (0, 0));
     }
 
     #[test]

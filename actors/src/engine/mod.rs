@@ -10,6 +10,7 @@ mod actor;
 mod alarms;
 mod by;
 pub mod card_memory;
+mod card_slots;
 mod commands;
 pub mod declared;
 mod failure;
