@@ -35,6 +35,13 @@ pub async fn claim(campaigns: &Router<Campaign>, member: [u8; 16]) -> bool {
     campaigns.command(&NAME, claim, By::for_good(Caller::member(Id(member)))).await.is_ok()
 }
 
+/// Whether the member had claimed before, and is told the same again.
+pub async fn has_claimed(campaigns: &Router<Campaign>, member: [u8; 16]) -> bool {
+    let claim = Command::Claim { member: Id(member), code: None };
+    let told = campaigns.command(&NAME, claim, By::for_good(Caller::member(Id(member)))).await;
+    told.is_ok_and(|done| done.replayed)
+}
+
 fn plan() -> CampaignPlan {
     let offer = Offer::of(Discount::percent(10));
     let (starts_at, ends_at) = (Time(0), Time(i64::MAX / 2));
