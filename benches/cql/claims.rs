@@ -3,7 +3,7 @@
 use actix_rt::Arbiter;
 use actors::domain::coupons::campaign::{Campaign, CampaignPlan, Command, Trigger};
 use actors::domain::coupons::{Discount, Offer, Serial};
-use actors::engine::{By, KeyWindow, Limits, Node, Router};
+use actors::engine::{By, CommandResult, KeyWindow, Limits, Node, Router};
 use actors::store::Store;
 use actors::time::system_clock;
 use actors::{Caller, Id, Time};
@@ -31,15 +31,17 @@ pub fn node_on(store: Arc<dyn Store>) -> Rc<Router<Campaign>> {
 }
 
 pub async fn claim(campaigns: &Router<Campaign>, member: [u8; 16]) -> bool {
-    let claim = Command::Claim { member: Id(member), code: None };
-    campaigns.command(&NAME, claim, By::for_good(Caller::member(Id(member)))).await.is_ok()
+    told(campaigns, member).await.is_ok()
 }
 
 /// Whether the member had claimed before, and is told the same again.
 pub async fn has_claimed(campaigns: &Router<Campaign>, member: [u8; 16]) -> bool {
+    told(campaigns, member).await.is_ok_and(|done| done.replayed)
+}
+
+async fn told(campaigns: &Router<Campaign>, member: [u8; 16]) -> CommandResult<Campaign> {
     let claim = Command::Claim { member: Id(member), code: None };
-    let told = campaigns.command(&NAME, claim, By::for_good(Caller::member(Id(member)))).await;
-    told.is_ok_and(|done| done.replayed)
+    campaigns.command(&NAME, claim, By::for_good(Caller::member(Id(member)))).await
 }
 
 fn plan() -> CampaignPlan {

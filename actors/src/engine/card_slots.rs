@@ -51,7 +51,7 @@ impl CardSlots {
 
     /// The card in one of the first `len` slots.
     pub fn at(&self, slot: usize) -> &RememberedCard {
-        &self.blocks[slot / BLOCK][slot % BLOCK]
+        at(&self.blocks, slot as u32)
     }
 
     pub fn at_mut(&mut self, slot: usize) -> &mut RememberedCard {

@@ -138,6 +138,20 @@ def run(binary, number, patience):
     return ("passed", "") if code == 0 else ("noticed", f"exit {code}")
 
 
+def suites_with_patience():
+    """The binaries that pass without a mutant, and how long each is waited for with one."""
+    suites = {}
+    for name, binary in binaries().items():
+        began = time.monotonic()
+        fate, by = run(binary, 0, 3600)
+        if fate != "passed":
+            sys.exit(f"{name} fails without any mutant: {by}")
+        took = time.monotonic() - began
+        print(f"{name}: {took:.1f} s", flush=True)
+        suites[name] = (binary, max(LONGEST_S, 5 * took))
+    return suites
+
+
 def judged(mutant, number, suites):
     for name, (binary, patience) in suites.items():
         fate, by = run(binary, number, patience)
@@ -160,23 +174,17 @@ def main():
     print(f"{len(mutants)} mutants", flush=True)
     lives = woven(mutants)
     print(f"{len(lives)} of them compile and are woven in", flush=True)
-    suites = {}
-    for name, binary in binaries().items():
-        began = time.monotonic()
-        fate, by = run(binary, 0, 3600)
-        if fate != "passed":
-            sys.exit(f"{name} fails without any mutant: {by}")
-        took = time.monotonic() - began
-        print(f"{name}: {took:.1f} s", flush=True)
-        suites[name] = (binary, max(LONGEST_S, 5 * took))
+    drawn = sorted(number for number in lives if said.only in mutants[number]["name"])
+    if not drawn:
+        sys.exit(f"no mutant has {said.only!r} in its name")
+    random.Random(said.seed).shuffle(drawn)
+    drawn = drawn[: said.sample]
+    suites = suites_with_patience()
 
     told = [json.loads(line) for line in TOLD.read_text().splitlines()] if TOLD.exists() else []
     known = {one["mutant"]: one for one in told}
     if said.again:
         known = {name: one for name, one in known.items() if one["fate"] != "missed"}
-    drawn = sorted(number for number in lives if said.only in mutants[number]["name"])
-    random.Random(said.seed).shuffle(drawn)
-    drawn = drawn[: said.sample]
     lock = threading.Lock()
 
     def ask(number):
