@@ -9,6 +9,7 @@ mod circles;
 mod crates;
 mod lines;
 mod names;
+mod pages;
 mod rooms;
 mod sources;
 mod words;
