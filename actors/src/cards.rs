@@ -10,6 +10,7 @@
 //! Cards are written by events alone (`Machine::cards`), so they can be made again from the log.
 
 use crate::id::Id;
+use crate::plain;
 use crate::store::{Row, RowKey, Shelf};
 use serde::de::DeserializeOwned;
 use std::cell::RefCell;
@@ -71,7 +72,7 @@ pub enum NamesStandOn {
 
 impl Card {
     pub fn put(key: CardKey, body: &impl serde::Serialize) -> Card {
-        Card { key, body: Some(postcard::to_stdvec(body).expect("a card is plain data")) }
+        Card { key, body: Some(plain::bytes_of(body)) }
     }
 
     pub fn taken_away(key: CardKey) -> Card {

@@ -13,6 +13,7 @@ pub mod domain;
 pub mod engine;
 pub mod id;
 pub mod machine;
+pub mod plain;
 pub mod store;
 pub mod time;
 pub mod timekeeper;

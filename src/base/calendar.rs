@@ -5,6 +5,7 @@
 
 use actors::Time;
 use actors::domain::day::Day;
+use actors::plain::text_of;
 use jiff::civil::{Date, Time as TimeOfDay};
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
@@ -48,7 +49,7 @@ pub fn days_between(first: Date, last: Date) -> impl Iterator<Item = Date> {
 /// RFC 3339 in UTC, to the millisecond.
 pub fn wire_time(time: Time) -> String {
     let instant = jiff::Timestamp::from_millisecond(time.0).unwrap_or_default();
-    format!("{instant:.3}")
+    text_of(&format_args!("{instant:.3}"))
 }
 
 #[cfg(test)]

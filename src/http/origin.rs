@@ -8,8 +8,9 @@ use crate::http::connection::network_of;
 use crate::http::problem::Problem;
 use crate::shared::Shared;
 use actix_web::dev::Payload;
-use actix_web::http::header::USER_AGENT;
+use actix_web::http::header::{USER_AGENT, X_FORWARDED_FOR};
 use actix_web::{FromRequest, HttpRequest, web};
+use actors::plain::text_of;
 use base::Network;
 use std::future::{Ready, ready};
 use std::net::IpAddr;
@@ -54,7 +55,7 @@ pub fn certain_address(request: &HttpRequest, proxies: &[Network]) -> Option<IpA
 }
 
 fn forwarded(request: &HttpRequest) -> Vec<&str> {
-    request.headers().get_all("X-Forwarded-For").filter_map(|value| value.to_str().ok()).collect()
+    request.headers().get_all(X_FORWARDED_FOR).filter_map(|value| value.to_str().ok()).collect()
 }
 
 fn agent(request: &HttpRequest) -> Option<String> {
@@ -79,7 +80,7 @@ fn client(peer: IpAddr, forwarded: &[&str], proxies: &[Network]) -> IpAddr {
 /// A client that has one IPv6 address has the whole /64 it lies in.
 fn counted_as(address: IpAddr) -> String {
     match address.to_canonical() {
-        IpAddr::V4(address) => address.to_string(),
+        IpAddr::V4(address) => text_of(&address),
         IpAddr::V6(address) => {
             let [a, b, c, d, ..] = address.segments();
             format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")

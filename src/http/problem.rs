@@ -124,7 +124,7 @@ impl Problem {
     /// What the answer says.
     pub fn body<'a>(&'a self, request_id: &'a str) -> ProblemBody<'a> {
         ProblemBody {
-            r#type: address(self.kind),
+            r#type: self.kind.address,
             title: self.kind.title,
             status: self.kind.status,
             detail: &self.detail,
@@ -137,7 +137,8 @@ impl Problem {
 
     /// The answer, counted.
     pub fn refuse(&self, request_id: &str) -> HttpResponse {
-        metrics::counter!("stampede_refusals_total", "reason" => self.kind.name).increment(1);
+        let counter = || metrics::counter!("stampede_refusals_total", "reason" => self.kind.name);
+        self.kind.told.get_or_init(counter).increment(1);
         self.response(request_id)
     }
 
@@ -164,11 +165,6 @@ impl Problem {
     }
 }
 
-/// The `type` of such a problem: a page that explains it.
-pub fn address(kind: &ProblemKind) -> String {
-    format!("/problems/{}", kind.name)
-}
-
 /// Where a challenge for that call is to be had.
 fn challenge_for(call: GuardedCall) -> String {
     format!("/api/v1/proof-of-work/challenge?for={}", call.name())
@@ -179,7 +175,7 @@ fn challenge_for(call: GuardedCall) -> String {
 #[schema(as = Problem)]
 pub struct ProblemBody<'a> {
     /// Stable, and a page that explains it.
-    pub r#type: String,
+    pub r#type: &'a str,
     pub title: &'a str,
     pub status: u16,
     /// What it was this time.

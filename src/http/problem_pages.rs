@@ -117,7 +117,7 @@ fn explained(kind: &'static ProblemKind, endpoints: &[Call]) -> String {
          <h2>An example</h2><pre>{}</pre>\
          <h2>Which calls say it</h2>{}",
         kind.status,
-        problem::address(kind),
+        kind.address,
         code(kind.meaning),
         group_of(kind).title,
         group_of(kind).todo,

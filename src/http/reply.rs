@@ -41,9 +41,13 @@ pub fn json(status: StatusCode, body: &impl Serialize) -> HttpResponse {
         .body(written(body))
 }
 
+/// As long as most answers are.
+const USUAL: usize = 512;
+
 /// As it goes out.
 pub fn written(body: &impl Serialize) -> Vec<u8> {
-    let mut bytes = serde_json::to_vec(body).expect("answers are plain data");
+    let mut bytes = Vec::with_capacity(USUAL);
+    serde_json::to_writer(&mut bytes, body).expect("answers are plain data");
     bytes.push(b'\n');
     bytes
 }

@@ -2,6 +2,7 @@
 
 use actix_web::http::header::{HeaderMap, HeaderName};
 use actix_web::{HttpMessage, HttpRequest};
+use actors::plain::text_of;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -38,5 +39,6 @@ fn new_id() -> String {
     static START: std::sync::OnceLock<u64> = std::sync::OnceLock::new();
     use std::hash::{BuildHasher, RandomState};
     let start = START.get_or_init(|| RandomState::new().hash_one(0));
-    format!("{:08x}{:08x}", *start as u32, NEXT.fetch_add(1, Ordering::Relaxed))
+    let next = NEXT.fetch_add(1, Ordering::Relaxed);
+    text_of(&format_args!("{:08x}{next:08x}", *start as u32))
 }

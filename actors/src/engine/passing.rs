@@ -11,6 +11,7 @@ use super::neighbours::Astray;
 use super::request::{Manner, Reply, Request};
 use super::router::Router;
 use crate::machine::{Machine, partition_id};
+use crate::plain;
 use futures_util::stream::{self, StreamExt};
 use std::str::FromStr;
 
@@ -100,5 +101,5 @@ impl<M: Machine> Request<M> {
 }
 
 fn encode(said: &impl serde::Serialize) -> Vec<u8> {
-    postcard::to_stdvec(said).expect("what is passed on is plain data")
+    plain::bytes_of(said)
 }

@@ -6,6 +6,7 @@
 
 use super::keys::Key;
 use crate::id::Id;
+use crate::plain;
 use crate::store::{Frame, Head, Position};
 use crate::time::Time;
 use serde::de::DeserializeOwned;
@@ -56,7 +57,7 @@ pub enum Broken {
 }
 
 pub fn entry_bytes<E: Serialize>(entry: &Entry<E>) -> Vec<u8> {
-    postcard::to_stdvec(entry).expect("an entry is plain data")
+    plain::bytes_of(entry)
 }
 
 /// Appends a record to `bytes`, preceded by its length. The entry comes as bytes because the
@@ -64,8 +65,7 @@ pub fn entry_bytes<E: Serialize>(entry: &Entry<E>) -> Vec<u8> {
 pub fn push(bytes: &mut Vec<u8>, caller: Id, at: Time, key: Option<Key>, entry: &[u8]) {
     let start = bytes.len();
     bytes.extend_from_slice(&[0; 4]);
-    postcard::to_io(&(VERSION, caller, at, key), &mut *bytes)
-        .expect("a record is plain data and a Vec takes all bytes");
+    plain::append(&(VERSION, caller, at, key), bytes);
     bytes.extend_from_slice(entry);
     let length = (bytes.len() - start - 4) as u32;
     bytes[start..start + 4].copy_from_slice(&length.to_le_bytes());

@@ -36,7 +36,8 @@ impl<M: Machine> Clone for Router<M> {
 type Handles<M> = RwLock<HashMap<<M as Machine>::Name, Handle<M>>>;
 
 struct Handle<M: Machine> {
-    actor: Addr<PartitionActor<M>>,
+    /// An address that is copied allocates.
+    actor: Arc<Addr<PartitionActor<M>>>,
     in_flight: Arc<AtomicUsize>,
 }
 
@@ -153,7 +154,7 @@ impl<M: Machine> Router<M> {
         &self,
         name: &M::Name,
         requests: usize,
-    ) -> Result<(Addr<PartitionActor<M>>, InFlight), Failure<M::Refusal>> {
+    ) -> Result<(Arc<Addr<PartitionActor<M>>>, InFlight), Failure<M::Refusal>> {
         if let Some(handle) = self.read().get(name).filter(|handle| handle.actor.connected()) {
             return handle.enter(&self.node, requests);
         }
@@ -184,7 +185,7 @@ impl<M: Machine> Router<M> {
         let actor = PartitionActor::start_in_arbiter(&seat.arbiter, move |_| {
             PartitionActor::new(name, node, Box::new(exit), alarms)
         });
-        Ok(Handle { actor, in_flight })
+        Ok(Handle { actor: Arc::new(actor), in_flight })
     }
 
     fn read(&self) -> RwLockReadGuard<'_, HashMap<M::Name, Handle<M>>> {
@@ -197,7 +198,7 @@ impl<M: Machine> Handle<M> {
         &self,
         node: &Arc<Node>,
         requests: usize,
-    ) -> Result<(Addr<PartitionActor<M>>, InFlight), Failure<M::Refusal>> {
+    ) -> Result<(Arc<Addr<PartitionActor<M>>>, InFlight), Failure<M::Refusal>> {
         let in_flight = InFlight::enter(&self.in_flight, node, requests).ok_or(Failure::Busy)?;
         Ok((self.actor.clone(), in_flight))
     }

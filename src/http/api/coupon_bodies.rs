@@ -9,6 +9,7 @@ use crate::shared::Shared;
 use actors::Id;
 use actors::domain::coupons::coupon::{Coupon, CouponPhase, CouponView, Use};
 use actors::domain::coupons::{CouponHome, CouponLedger, CouponState, Cut};
+use actors::plain::text_of;
 use base::calendar::wire_time;
 use ports::OutsiderNames;
 use products::campaigns::GrantedVoucher;
@@ -146,7 +147,7 @@ impl CouponBody {
         let owned = coupon.owner != Id::SYSTEM;
         CouponBody {
             code: code.into(),
-            batch: known.serial.to_string(),
+            batch: text_of(&known.serial),
             name: known.name().map(str::to_owned),
             rank: matches!(home, CouponHome::Campaign { .. }).then(|| home.slot()),
             state: state.name(),

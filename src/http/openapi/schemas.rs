@@ -2,7 +2,7 @@
 //! field's name says about it.
 
 use super::super::endpoint::{Described, Endpoint};
-use super::super::problem::{self, ProblemBody, ProblemKind};
+use super::super::problem::{ProblemBody, ProblemKind};
 use serde_json::{Map, Value, json};
 
 pub fn all(endpoints: &[&Endpoint]) -> Map<String, Value> {
@@ -101,12 +101,12 @@ fn problem_schema(kind: &ProblemKind) -> Value {
             {
                 "type": "object",
                 "properties": {
-                    "type": {"type": "string", "enum": [problem::address(kind)]},
+                    "type": {"type": "string", "enum": [kind.address]},
                 },
             },
         ],
         "examples": [{
-            "type": problem::address(kind),
+            "type": kind.address,
             "title": kind.title,
             "status": kind.status,
             "detail": kind.meaning,

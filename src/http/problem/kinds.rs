@@ -1,7 +1,9 @@
 //! The one table of problems, from which answers, `/problems/<name>` and the OpenAPI document are
 //! made.
 
+use metrics::Counter;
 use serde::Serialize;
+use std::sync::OnceLock;
 
 /// Whether asking again makes sense.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
@@ -20,6 +22,10 @@ pub enum Retry {
 #[derive(Debug)]
 pub struct ProblemKind {
     pub name: &'static str,
+    /// Its `type`: a page that explains it.
+    pub address: &'static str,
+    /// How many answers of it there were.
+    pub(super) told: OnceLock<Counter>,
     pub status: u16,
     pub retry: Retry,
     pub title: &'static str,
@@ -32,6 +38,8 @@ macro_rules! problems {
     )*) => {
         $( pub static $id: ProblemKind = ProblemKind {
             name: $name,
+            address: concat!("/problems/", $name),
+            told: OnceLock::new(),
             status: $status,
             retry: Retry::$retry,
             title: $title,

@@ -4,6 +4,7 @@
 use super::words::{Act, ActOutcome, Event};
 use crate::domain::shelves;
 use crate::id::Id;
+use crate::plain;
 use crate::store::{Row, Shelf};
 use crate::time::Time;
 
@@ -24,7 +25,7 @@ pub(super) fn declare(event: &Event, at: Time, rows: &mut Vec<Row>) {
 }
 
 fn written(body: &impl serde::Serialize) -> Vec<u8> {
-    postcard::to_stdvec(body).expect("a row is plain data")
+    plain::bytes_of(body)
 }
 
 /// The key before all acts that were begun before that instant.

@@ -4,6 +4,7 @@
 use crate::domain::NoSuchName;
 use crate::domain::draw::{Hash, merkle};
 use crate::domain::pool::PoolName;
+use crate::plain::text_of;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
@@ -58,7 +59,7 @@ impl BallotId {
     /// What the box's chain and tree are made of: the id as it is printed, so that the owner of a
     /// receipt needs nothing else.
     pub fn leaf(&self) -> Hash {
-        merkle::leaf(self.to_string().as_bytes())
+        merkle::leaf(text_of(self).as_bytes())
     }
 }
 

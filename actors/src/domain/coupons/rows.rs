@@ -6,6 +6,7 @@ use super::names::{RackName, RangeName, Serial};
 use super::redeem;
 use crate::domain::shelves;
 use crate::id::Id;
+use crate::plain;
 use crate::store::Row;
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
@@ -82,7 +83,7 @@ pub(super) fn of_notices(
     for ((slot, owner), expires_at) in coupons.iter().zip(expires_at) {
         let notice =
             Notice { at, home: home(*slot), owner: *owner, days: *days, expires_at: *expires_at };
-        let body = postcard::to_stdvec(&notice).expect("plain data");
+        let body = plain::bytes_of(&notice);
         let mut key = at.0.to_be_bytes().to_vec();
         key.extend_from_slice(&Id::digest(&[&body]).0);
         rows.push(Row { shelf: shelves::NOTICES, owner: Id::SYSTEM, key, body: Some(body) });
@@ -93,10 +94,14 @@ pub fn notice_of_row(body: &[u8]) -> Option<Notice> {
     postcard::from_bytes(body).ok()
 }
 
+/// An instant, and where a coupon lives.
+const LONGEST_KEY: usize = 40;
+
 /// In the order of assignment, then by home, so that no two lines share a key. The key says all.
 fn line(home: CouponHome, owner: Id, at: Time) -> Row {
-    let mut key = at.0.to_be_bytes().to_vec();
-    postcard::to_io(&home, &mut key).expect("plain data");
+    let mut key = Vec::with_capacity(LONGEST_KEY);
+    key.extend_from_slice(&at.0.to_be_bytes());
+    plain::append(&home, &mut key);
     Row { shelf: shelves::COUPONS, owner, key, body: Some(Vec::new()) }
 }
 

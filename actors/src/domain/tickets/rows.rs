@@ -7,6 +7,7 @@ use super::words::Event;
 use crate::domain::pool::PoolName;
 use crate::domain::shelves;
 use crate::id::Id;
+use crate::plain;
 use crate::store::Row;
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
@@ -55,6 +56,7 @@ fn hold_row(name: &SliceName, hold: u32, owner: Id, body: Option<Vec<u8>>) -> Ro
 /// Where a hold is in the list "my holds", which has the order of their ids.
 pub fn key_of_hold(HoldId { slice, number }: &HoldId) -> Vec<u8> {
     let mut key = slice.pool.row_key();
+    key.reserve_exact(6);
     key.extend_from_slice(&[slice.digits, slice.lead]);
     key.extend_from_slice(&number.to_be_bytes());
     key
@@ -107,7 +109,7 @@ pub(crate) fn ticket_row(
     bought: Option<&Bought>,
 ) -> Row {
     let key = key_of_ticket(pool, ticket);
-    let body = bought.map(|bought| postcard::to_stdvec(bought).expect("plain data"));
+    let body = bought.map(plain::bytes_of);
     Row { shelf: shelves::TICKETS, owner, key, body }
 }
 

@@ -8,6 +8,7 @@ use crate::http::mistakes::Mistakes;
 use crate::http::problem::Problem;
 use actors::domain::ballots::BallotId;
 use actors::domain::lottery::LotteryView;
+use actors::plain::text_of;
 use actors::{Id, Time};
 use base::calendar::wire_time;
 use draws::Receipt;
@@ -92,8 +93,8 @@ impl MineBody {
         let winners = lottery.and_then(|view| view.plan.ballots).map_or(0, |plan| plan.winners);
         let won = |place: Option<usize>| place.is_some_and(|place| place < usize::from(winners));
         MineBody {
-            id: id.to_string(),
-            lottery: pool.to_string(),
+            id: text_of(id),
+            lottery: text_of(&pool),
             pool: own_name(pool),
             at: wire_time(at),
             won: place.map(won),

@@ -29,6 +29,7 @@ use actors::domain::ballots::{BallotId, Witness, ballot_of_row};
 use actors::domain::lottery::{ArrangedPlan, BallotSetup, LotteryView, Phase};
 use actors::domain::pool::PoolName;
 use actors::engine::How;
+use actors::plain::text_of;
 use actors::store::ListedRow;
 use actors::{Caller, Id, Time};
 use draws::{Anchor, Inclusion, Receipt};
@@ -171,8 +172,8 @@ async fn submit_as(
         shared.ballots.taken.increment(1);
     }
     let receipt = shown.as_ref().map(|(id, witness)| sign_receipt(shared, *id, witness, terms));
-    let id = shown.map(|(id, _)| id.to_string());
-    let body = BallotBody { id, lottery: pool.to_string(), pool: own_name(pool), receipt };
+    let id = shown.map(|(id, _)| text_of(&id));
+    let body = BallotBody { id, lottery: text_of(&pool), pool: own_name(pool), receipt };
     Ok(Success::created(body, replayed))
 }
 

@@ -6,7 +6,7 @@ use crate::http::api::offers::{PercentNumber, Worth, WorthChanges, name_of};
 use crate::http::export::TableLine;
 use crate::http::fields::{given, parse_future, parse_instant, parse_name};
 use crate::http::mistakes::Mistakes;
-use crate::http::problem::{self, Problem};
+use crate::http::problem::Problem;
 use crate::http::words;
 use actors::Time;
 use actors::domain::FiguresFor;
@@ -156,7 +156,7 @@ pub struct EligibilityBody {
 pub struct ReasonBody {
     /// As in a problem.
     #[schema(format = "uri-reference")]
-    pub r#type: String,
+    pub r#type: &'static str,
     pub title: &'static str,
     pub detail: String,
 }
@@ -170,7 +170,7 @@ impl EligibilityBody {
             claimed: came.as_ref().is_ok_and(|done| done.replayed),
             code_needed: matches!(trigger, Some(Trigger::Code(_))),
             reason: came.err().map(|problem| ReasonBody {
-                r#type: problem::address(problem.kind),
+                r#type: problem.kind.address,
                 title: problem.kind.title,
                 detail: problem.detail.into(),
             }),

@@ -23,6 +23,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use actors::domain::coupons::CouponHome;
 use actors::domain::coupons::campaign::{Command, Refusal, Trigger};
 use actors::engine::{By, Done, How};
+use actors::plain::text_of;
 use futures_util::future::join_all;
 use people::Signed;
 use ports::GuardedCall;
@@ -152,8 +153,7 @@ impl Asked {
             // What nobody has yet is nobody's to use.
             voucher.code = None;
         }
-        let body =
-            ClaimedBody { campaign: known.serial.to_string(), rank: done.event.rank, voucher };
+        let body = ClaimedBody { campaign: text_of(&known.serial), rank: done.event.rank, voucher };
         Ok(Success::created_or_found(body, done.replayed))
     }
 }

@@ -14,6 +14,7 @@ use actors::domain::pool::PoolName;
 use actors::domain::tickets::stock::Ticket;
 use actors::domain::tickets::{Bought, HoldState, Pattern, TicketId};
 use actors::domain::till::LimitKey;
+use actors::plain::text_of;
 use base::calendar::wire_time;
 use people::{Signed, Via};
 use products::holds::HeldId;
@@ -287,8 +288,8 @@ impl HoldBody {
             HoldState::Confirmed => ("confirmed", None),
         };
         HoldBody {
-            id: id.to_string(),
-            lottery: id.pool().to_string(),
+            id: text_of(id),
+            lottery: text_of(&id.pool()),
             pool: own_name(id.pool()),
             state,
             tickets: tickets
@@ -303,15 +304,15 @@ impl HoldBody {
 impl TicketBody {
     pub fn of(pool: PoolName, digits: u8, ticket: &Ticket) -> TicketBody {
         let id = TicketId { pool, digits, number: ticket.number, copy: ticket.copy };
-        TicketBody { id: id.to_string(), number: id.printed_number(), copy: ticket.copy }
+        TicketBody { id: text_of(&id), number: id.printed_number(), copy: ticket.copy }
     }
 }
 
 impl BoughtBody {
     pub fn of(id: &TicketId, bought: &Bought) -> BoughtBody {
         BoughtBody {
-            id: id.to_string(),
-            lottery: id.pool.to_string(),
+            id: text_of(id),
+            lottery: text_of(&id.pool),
             pool: own_name(id.pool),
             number: id.printed_number(),
             copy: id.copy,
