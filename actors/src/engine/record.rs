@@ -209,6 +209,15 @@ mod tests {
     }
 
     #[test]
+    fn a_frame_behind_a_gap_is_told_by_what_should_come_and_what_does() {
+        let mut late = framed(vec![Entry::Fact(3)]);
+        late.from.seq = 4;
+        let at = Position { seq: 2, ..Position::default() };
+        let read = read::<u32>(&at, &late);
+        assert_eq!(read, Err(Broken::Sequence { expected: 3, found: 5 }));
+    }
+
+    #[test]
     fn every_cut_is_noticed_without_the_chain_too() {
         let whole = framed(vec![Entry::Fact(3), Entry::Declined]);
         for length in 0..whole.records.len() {

@@ -46,6 +46,7 @@ fn a_seal_ends_live_holds_a_thousand_at_a_time_and_then_closes() {
         assert_eq!(holds.len(), if left > 0 { 1000 } else { 999 });
         slice = slice.and(s(12), event);
         slice.when(hold("3***", 1, 0), ADA, s(12)).refused(Refusal::Closed);
+        assert_eq!(slice.left_for(&hold("3***", 1, 0), &ADA), 0);
     }
     slice.when(Command::Seal, Caller::SYSTEM, s(12)).then(Event::Sealed { sold: 1 });
     let sealed = slice.and(s(12), Event::Sealed { sold: 1 });
