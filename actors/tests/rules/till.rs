@@ -520,3 +520,17 @@ fn an_order_shows_how_far_it_is() {
     assert_eq!(orders.len(), 1);
     assert_eq!(bought(2).look(&Question::OrdersOf(ADA.id)), Answer::Orders(Vec::new()));
 }
+
+#[test]
+fn each_part_is_told_one_thing_only_where_nobody_else_follows() {
+    let order = OrderNumber { till: 0, number: 0 };
+    let simple = past(ADA, 2, OrderEnd::Sold);
+    let told = |past: &PastOrder| past.one_command_each(order).map(|parts| parts.len());
+    assert_eq!(told(&simple), Some(2));
+    assert_eq!(told(&past(ADA, 2, OrderEnd::Released)), Some(2));
+    assert_eq!(told(&PastOrder { keys: vec![KEY], ..simple.clone() }), None);
+    let refunded = vec![Ticket { number: 1, copy: 1 }];
+    assert_eq!(told(&PastOrder { refunded, ..simple }), None);
+    assert_eq!(told(&past(ADA, 0, OrderEnd::Sold)), None);
+    assert_eq!(told(&past(ADA, 2, OrderEnd::GivenUp)), None);
+}

@@ -105,6 +105,8 @@ pub fn serve(folder: &str, change: impl FnOnce(&mut Config), routes: fn(&mut Ser
         listen: "127.0.0.1:0".parse().expect("an address"),
         admin_password: Some(Secret::new(ADMIN_PASSWORD)),
         holds_per_member: 60_000,
+        // Longer than any bench takes.
+        token_s: 86_400,
         ..Config::default()
     };
     change(&mut config);
