@@ -216,6 +216,19 @@ fn a_home_that_was_its_own_guest_grants_nothing_once_it_has_named_another() {
     assert!(matches!(serve(&mut partition, as_guest(START), START), Reply::Passed { to: 1, .. }));
 }
 
+/// A guest had nothing, and asks who may be asked next: about a key of which the home knows nothing
+/// any more.
+#[test]
+fn a_home_that_has_forgotten_a_key_names_nobody_else_for_it() {
+    let mut partition = alone(Arc::new(KeyWindow::new(1000, 3600)));
+    let pass =
+        |from, to| Request::Pass { key: key("k").expect("it is one"), caller: ADA, from, to };
+    serve(&mut partition, pass(None, 1), START);
+    let late = START + 3_601_000;
+    assert!(matches!(serve(&mut partition, pass(Some(1), 2), late), Reply::KeyForgotten));
+    assert!(matches!(serve(&mut partition, pass(None, 2), late), Reply::Passed { to: 2, .. }));
+}
+
 #[test]
 fn too_many_keys_forget_the_oldest_for_every_partition() {
     let window = Arc::new(KeyWindow::new(16, 3600));

@@ -57,6 +57,16 @@ fn an_exact_number_gives_all_its_copies_and_then_none() {
         .refused(Refusal::NoMatchLeft { left: 0 });
 }
 
+/// Whoever asks the wrong slice, or for numbers of another length, gets none of its tickets.
+#[test]
+fn a_pattern_of_which_the_slice_has_no_number_gets_nothing() {
+    for elsewhere in ["4***", "0123", "3****"] {
+        let wanted = hold(elsewhere, 1, 0);
+        assert_eq!(slice([]).left_for(&wanted, &ADA), 0);
+        slice([]).when(wanted, ADA, s(10)).refused(Refusal::NoMatchLeft { left: 0 });
+    }
+}
+
 #[test]
 fn more_than_what_is_left_gives_what_is_left() {
     let event =

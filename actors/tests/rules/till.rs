@@ -534,3 +534,30 @@ fn each_part_is_told_one_thing_only_where_nobody_else_follows() {
     assert_eq!(told(&past(ADA, 0, OrderEnd::Sold)), None);
     assert_eq!(told(&past(ADA, 2, OrderEnd::GivenUp)), None);
 }
+
+#[test]
+fn the_ledger_of_a_pool_is_the_sum_of_its_tills() {
+    let one = TillLedger {
+        gathering: 2,
+        placed: 3,
+        unsettled: 5,
+        held: 7,
+        holders: 11,
+        imbalance: 13,
+        closing: true,
+        sealed: false,
+    };
+    let twice = TillLedger {
+        gathering: 4,
+        placed: 6,
+        unsettled: 10,
+        held: 14,
+        holders: 22,
+        imbalance: 26,
+        closing: true,
+        sealed: false,
+    };
+    assert_eq!(one + one, twice);
+    let sealed = one + TillLedger { sealed: true, ..TillLedger::default() };
+    assert_eq!(sealed, TillLedger { sealed: true, ..one });
+}

@@ -28,7 +28,7 @@ TOLD = WORK / "told.jsonl"
 UNFIT = WORK / "unfit.json"
 PACKAGE = "stampede-actors"
 # The first to notice ends it, so the quick ones come first.
-SUITES = ["actors", "engine", "rules", "golden", "fuzz", "simulation"]
+SUITES = ["actors", "engine", "rules", "golden", "fuzz", "codes", "simulation"]
 # A mutant may eat memory or go on for ever.
 MEMORY = 4 << 30
 LONGEST_S = 60
