@@ -150,6 +150,11 @@ fn as_guest(since: i64) -> Request<Slice> {
     }
 }
 
+/// The home is asked to name that place; a guest that was named and had nothing asks for another.
+fn pass(from: Option<u16>, to: u16) -> Request<Slice> {
+    Request::Pass { key: key("k").expect("it is one"), caller: ADA, from, to }
+}
+
 #[test]
 fn a_guest_grants_nothing_that_its_home_may_have_forgotten() {
     let mut partition = alone(Arc::new(KeyWindow::new(1000, 3600)));
@@ -191,8 +196,6 @@ fn a_guest_that_declined_grants_nothing_later() {
 #[test]
 fn a_home_names_another_only_after_the_one_it_named_last() {
     let mut partition = alone(Arc::new(KeyWindow::new(1000, 3600)));
-    let pass =
-        |from, to| Request::Pass { key: key("k").expect("it is one"), caller: ADA, from, to };
     assert!(matches!(serve(&mut partition, pass(None, 4), START), Reply::Passed { to: 4, .. }));
     assert!(
         matches!(serve(&mut partition, pass(None, 5), START), Reply::Passed { to: 4, .. }),
@@ -208,8 +211,6 @@ fn a_home_names_another_only_after_the_one_it_named_last() {
 #[test]
 fn a_home_that_was_its_own_guest_grants_nothing_once_it_has_named_another() {
     let mut partition = alone(Arc::new(KeyWindow::new(1000, 3600)));
-    let pass =
-        |from, to| Request::Pass { key: key("k").expect("it is one"), caller: ADA, from, to };
     serve(&mut partition, pass(None, 0), START);
     serve(&mut partition, pass(Some(0), 1), START);
     // A request that followed the first note arrives late, when this place has something again.
@@ -221,8 +222,6 @@ fn a_home_that_was_its_own_guest_grants_nothing_once_it_has_named_another() {
 #[test]
 fn a_home_that_has_forgotten_a_key_names_nobody_else_for_it() {
     let mut partition = alone(Arc::new(KeyWindow::new(1000, 3600)));
-    let pass =
-        |from, to| Request::Pass { key: key("k").expect("it is one"), caller: ADA, from, to };
     serve(&mut partition, pass(None, 1), START);
     let late = START + 3_601_000;
     assert!(matches!(serve(&mut partition, pass(Some(1), 2), late), Reply::KeyForgotten));

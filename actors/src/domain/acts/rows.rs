@@ -16,16 +16,14 @@ pub(super) fn declare(event: &Event, at: Time, rows: &mut Vec<Row>) {
         body: Some(body),
     };
     rows.push(match event {
-        Event::Begun { number, act } => row(shelves::ACTS, key_of_act(at, *number), written(act)),
+        Event::Begun { number, act } => {
+            row(shelves::ACTS, key_of_act(at, *number), plain::bytes_of(act))
+        }
         Event::Ended { number, begun_at, status } => {
             let outcome = ActOutcome { status: *status, at };
-            row(shelves::ACT_OUTCOMES, key_of_act(*begun_at, *number), written(&outcome))
+            row(shelves::ACT_OUTCOMES, key_of_act(*begun_at, *number), plain::bytes_of(&outcome))
         }
     });
-}
-
-fn written(body: &impl serde::Serialize) -> Vec<u8> {
-    plain::bytes_of(body)
 }
 
 /// The key before all acts that were begun before that instant.

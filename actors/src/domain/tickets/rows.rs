@@ -55,11 +55,7 @@ fn hold_row(name: &SliceName, hold: u32, owner: Id, body: Option<Vec<u8>>) -> Ro
 
 /// Where a hold is in the list "my holds", which has the order of their ids.
 pub fn key_of_hold(HoldId { slice, number }: &HoldId) -> Vec<u8> {
-    let mut key = slice.pool.row_key();
-    key.reserve_exact(6);
-    key.extend_from_slice(&[slice.digits, slice.lead]);
-    key.extend_from_slice(&number.to_be_bytes());
-    key
+    [&slice.pool.row_key()[..], &[slice.digits, slice.lead], &number.to_be_bytes()].concat()
 }
 
 /// The hold that a line of the list "my holds" is about. Other lines are about orders.
