@@ -11,6 +11,8 @@ use super::error::{Error, LostAnswer, broken, unavailable};
 use super::outcome::ConditionalAnswer;
 use super::settings::{CqlLogin, CqlSettings};
 use actors::store::StoreError;
+use futures_util::TryFutureExt;
+use futures_util::future::BoxFuture;
 use ports::replication::ConsensusReach;
 use scylla::client::execution_profile::{ExecutionProfile, ExecutionProfileHandle};
 use scylla::client::session::Session;
@@ -163,27 +165,29 @@ impl Cql {
 
     /// A plain statement: read or written by a quorum, and repeated by the driver when it fails.
     pub async fn prepare(&self, statement: &str) -> Result<PreparedStatement, Error> {
-        let mut prepared = self
-            .session
-            .prepare(statement)
-            .await
-            .map_err(|error| Error::Failed(format!("{error}: {statement}")))?;
+        let mut prepared = self.prepared(statement).await?;
         prepared.set_is_idempotent(true);
         Ok(prepared)
     }
 
     /// A statement with an `IF`.
     pub async fn prepare_conditional(&self, statement: &str) -> Result<Conditional, Error> {
-        let mut again = self
-            .session
-            .prepare(statement)
-            .await
-            .map_err(|error| Error::Failed(format!("{error}: {statement}")))?;
+        let mut again = self.prepared(statement).await?;
         again.set_is_idempotent(false);
         again.set_retry_policy(Some(Arc::new(FallthroughRetryPolicy::new())));
         let mut first = again.clone();
         first.set_execution_profile_handle(Some(self.fixed_order.clone()));
         Ok(Conditional { first, again })
+    }
+
+    /// Boxed: what the driver does meanwhile would lie in whatever prepares statements, once for
+    /// each of them.
+    fn prepared<'a>(
+        &'a self,
+        statement: &'a str,
+    ) -> BoxFuture<'a, Result<PreparedStatement, Error>> {
+        let failed = move |error| Error::Failed(format!("{error}: {statement}"));
+        Box::pin(self.session.prepare(statement).map_err(failed))
     }
 
     /// Writes, plainly.

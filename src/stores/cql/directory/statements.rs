@@ -84,9 +84,10 @@ impl PeopleStatements {
         let (row, session) = (COLUMNS.join(", "), SESSION_COLUMNS.join(", "));
         let of_row = assignments(COLUMNS.iter().filter(|column| **column != "id"));
         let of_session = assignments(SESSION_COLUMNS.iter().filter(|column| **column != "session"));
-        let plain = |statement: String| async move { cql.prepare(&statement).await };
+        // Boxed, so that this very long function is not made for each line of it anew.
+        let plain = |statement: String| Box::pin(async move { cql.prepare(&statement).await });
         let conditional =
-            |statement: String| async move { cql.prepare_conditional(&statement).await };
+            |statement: String| Box::pin(async move { cql.prepare_conditional(&statement).await });
         Ok(PeopleStatements {
             row: plain(format!("SELECT DISTINCT {row} FROM members WHERE id = ?")).await?,
             row_and_session: plain(format!("SELECT {row}, {session} FROM members WHERE id = ? AND \
