@@ -41,6 +41,14 @@ pub struct Invalid {
     pub detail: String,
 }
 
+impl Invalid {
+    /// The pointer to the whole body is empty, and a sentence cannot begin with nothing.
+    fn say(&self) -> String {
+        let place = if self.pointer.is_empty() { "the body" } else { &self.pointer };
+        format!("{place}: {}", self.detail)
+    }
+}
+
 impl Problem {
     pub fn new(kind: &'static ProblemKind, detail: impl Into<Cow<'static, str>>) -> Problem {
         let retry_after_s = matches!(kind.status, 429 | 503).then_some(1);
@@ -99,8 +107,7 @@ impl Problem {
 
     /// All of these are wrong.
     pub fn all_invalid(errors: Vec<Invalid>) -> Problem {
-        let said: Vec<String> =
-            errors.iter().map(|error| format!("{}: {}", error.pointer, error.detail)).collect();
+        let said: Vec<String> = errors.iter().map(Invalid::say).collect();
         let mut problem = Problem::new(&INVALID, said.join("; "));
         problem.errors = errors;
         problem

@@ -264,6 +264,17 @@ fn what_is_not_json_is_told_by_line_and_column() {
 }
 
 #[test]
+fn a_body_that_is_no_object_is_told_so_by_name() {
+    let app = TestApp::start();
+    for body in ["[]", "7", "null"] {
+        let answer = app.admin().send("POST", "/lotteries", Some(body.into()));
+        let refused = answer.refused(422, "invalid");
+        assert_eq!(refused["detail"], "the body: an object", "{body}");
+        assert_eq!(refused["errors"], json!([{"pointer": "", "detail": "an object"}]), "{body}");
+    }
+}
+
+#[test]
 fn a_newline_ends_json() {
     let app = TestApp::start();
     app.ballots("2026-12-31", json!({}));
