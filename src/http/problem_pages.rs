@@ -98,8 +98,8 @@ fn page(title: &str, text: &str) -> StaticPage {
 
 fn listed() -> String {
     let line = |kind: &&ProblemKind| {
-        let ProblemKind { name, status, title, .. } = kind;
-        format!("<li><a href=\"/problems/{name}\">{name}</a> ({status}): {title}</li>")
+        let ProblemKind { name, address, status, title, .. } = kind;
+        format!("<li><a href=\"{address}\">{name}</a> ({status}): {title}</li>")
     };
     let group = |group: &Group| {
         let own = ALL.iter().filter(|kind| group_of(kind).title == group.title);
