@@ -1,8 +1,9 @@
 //! Whether it stays as it was: `cargo bench --bench flat`. One server, asked over HTTP by a service
 //! for its members.
 //!
-//! First claims in one campaign, each of a new member, with a line for each span: what it costs
-//! when much was claimed already. Then first claims in another campaign, in turns of members whom
+//! First claims in one campaign, each of a new member: a minute at a third of what the crowd can
+//! make when little was claimed, then a line for each span, and such a minute again when much was
+//! claimed already. Then first claims in another campaign, in turns of members whom
 //! the service has named before and of new ones. Then a member's lists, with few lotteries open and
 //! with many. Last, nobody asks: what it costs to have many lotteries, campaigns and batches open.
 //! `--claims N`, `--lotteries N` and `--turns N` change the run.
@@ -11,12 +12,13 @@ use harness::load::connection::{block_on, request};
 use harness::load::process::{cpu_s, resident_mib};
 use harness::load::server::{Server, serve};
 use harness::load::shop::{CrowdSpan, LoadShop};
-use harness::load::{median, said};
+use harness::load::{median, quantile, said};
 use serde_json::json;
 use std::time::{Duration, Instant};
 
 const CONNECTIONS: usize = 64;
 const SPAN: Duration = Duration::from_secs(10);
+const STEADY: Duration = Duration::from_secs(60);
 const IDLE: Duration = Duration::from_secs(60);
 
 fn main() {
@@ -47,7 +49,10 @@ fn measure(claims: u64, turns: u64, lotteries: u64) {
 
 fn grow(shop: &LoadShop, claims: u64) {
     let path = shop.campaign("one campaign");
-    let (mut claimed, mut spans) = (0, Vec::new());
+    let first = shop.claim(SPAN / 10, &path, "new", 0);
+    let mut claimed = first.asked;
+    let at_first = claim_for_a_minute(shop, &path, &mut claimed, first.per_second / 3.0);
+    let mut spans = Vec::new();
     while claimed < claims {
         let span = shop.claim(SPAN, &path, "new", claimed);
         println!(
@@ -63,6 +68,12 @@ fn grow(shop: &LoadShop, claims: u64) {
         claimed += span.asked;
         spans.push(span);
     }
+    let at_last = claim_for_a_minute(shop, &path, &mut claimed, first.per_second / 3.0);
+    println!(
+        "a minute at a third, of that when little was claimed: p99 {:.2}, longest {:.2}",
+        at_last.0 / at_first.0,
+        at_last.1 / at_first.1
+    );
     let few = spans.len().min(3);
     let ratio = |part: fn(&CrowdSpan) -> f64| {
         let late = median(spans[spans.len() - few..].iter().map(part));
@@ -76,6 +87,26 @@ fn grow(shop: &LoadShop, claims: u64) {
         ratio(|span| span.p99_ms),
         ratio(|span| span.longest_ms)
     );
+}
+
+/// At that rate; answers p99 and the longest, in milliseconds.
+fn claim_for_a_minute(
+    shop: &LoadShop,
+    path: &str,
+    claimed: &mut u64,
+    per_second: f64,
+) -> (f64, f64) {
+    let answers = shop.claim_steadily((STEADY, per_second), path, "new", *claimed);
+    let took = |share| quantile(answers.iter().map(|answer| answer.took_ms), share);
+    let (p99, longest) = (took(0.99), took(1.0));
+    println!(
+        "{claimed} claimed before, {per_second:.0} a second: p50 {:.2} ms, p99 {p99:.2} ms, p99.9 \
+         {:.2} ms, longest {longest:.1} ms",
+        took(0.5),
+        took(0.999)
+    );
+    *claimed += answers.len() as u64;
+    (p99, longest)
 }
 
 fn compare_new_with_known(shop: &LoadShop, turns: u64) {

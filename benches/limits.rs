@@ -12,7 +12,7 @@ use harness::load::connection::{LoadConnection, block_on, call, request, token};
 use harness::load::constant;
 use harness::load::process::resident_mib;
 use harness::load::server::{ADMIN_PASSWORD, Server, serve};
-use harness::load::steady::{SteadyAnswer, send};
+use harness::load::steady::{SteadyAnswer, in_turn, send};
 use harness::load::{median, quantile, register, said};
 use serde_json::json;
 use stampede::http::api::tickets::bodies::CreateHold;
@@ -217,7 +217,7 @@ fn open(
     rate: f64,
     span: Duration,
 ) -> Vec<SteadyAnswer> {
-    block_on(LocalSet::new().run_until(send(&server.address, requests.clone(), rate, span)))
+    block_on(LocalSet::new().run_until(send(&server.address, in_turn(requests), rate, span)))
 }
 
 fn took(answers: &[SteadyAnswer], share: f64) -> f64 {

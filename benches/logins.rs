@@ -12,7 +12,7 @@ use config::Config;
 use harness::load::connection::{LoadConnection, block_on, call, request, token};
 use harness::load::process::ThreadTimes;
 use harness::load::server::{ADMIN_PASSWORD, Server, serve};
-use harness::load::steady::{SteadyAnswer, send};
+use harness::load::steady::{SteadyAnswer, in_turn, send};
 use harness::load::{PASSWORD, median, quantile, register, said};
 use serde_json::{Value, json};
 use std::rc::Rc;
@@ -173,8 +173,8 @@ fn run(
     logins_per_second: f64,
 ) -> Part {
     block_on(LocalSet::new().run_until(async {
-        let holds = send(address, holds.clone(), plan.holds_per_second, plan.span);
-        let logins = send(address, logins.clone(), logins_per_second, plan.span);
+        let holds = send(address, in_turn(holds), plan.holds_per_second, plan.span);
+        let logins = send(address, in_turn(logins), logins_per_second, plan.span);
         let (holds, logins) = tokio::join!(holds, logins);
         Part { holds, logins }
     }))

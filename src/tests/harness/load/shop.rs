@@ -5,6 +5,7 @@ use super::connection::{LoadConnection, block_on, call, request, token};
 use super::process::cpu_s;
 use super::quantile;
 use super::server::{ADMIN_PASSWORD, Server};
+use super::steady::{SteadyAnswer, send};
 use serde_json::{Value, json};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -101,8 +102,32 @@ impl<'s> LoadShop<'s> {
 
     /// First claims of the service's members with these names.
     pub fn claim(&self, span: Duration, path: &str, names: &'static str, first: u64) -> CrowdSpan {
+        self.crowd(span, 201, self.claims(path, names, first))
+    }
+
+    /// The same at a steady rate, whether or not those before were answered.
+    pub fn claim_steadily(
+        &self,
+        (span, per_second): (Duration, f64),
+        path: &str,
+        names: &'static str,
+        first: u64,
+    ) -> Vec<SteadyAnswer> {
+        let claims = self.claims(path, names, first);
+        let answers = send(&self.server.address, claims, per_second, span);
+        let answers = block_on(LocalSet::new().run_until(answers));
+        assert!(answers.iter().all(|answer| answer.status == 201), "a claim was not granted");
+        answers
+    }
+
+    fn claims(
+        &self,
+        path: &str,
+        names: &'static str,
+        first: u64,
+    ) -> impl Fn(u64) -> Vec<u8> + use<> {
         let (path, key) = (path.to_owned(), self.key.clone());
-        self.crowd(span, 201, move |n| on_behalf(&path, &key, &format!("{names}{}", first + n)))
+        move |n| on_behalf(&path, &key, &format!("{names}{}", first + n))
     }
 }
 

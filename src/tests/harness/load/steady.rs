@@ -16,6 +16,12 @@ const IDLE: Duration = Duration::from_secs(2);
 /// due at the end never leaves.
 const MOST: u32 = 2_560;
 
+/// One of these after the other, and again from the first.
+pub fn in_turn(requests: &Rc<Vec<Vec<u8>>>) -> impl Fn(u64) -> Vec<u8> + use<> {
+    let requests = requests.clone();
+    move |number| requests[number as usize % requests.len()].clone()
+}
+
 pub struct SteadyAnswer {
     pub status: u16,
     /// Seconds since the first request was due.
@@ -23,11 +29,11 @@ pub struct SteadyAnswer {
     pub took_ms: f64,
 }
 
-/// Sends the requests in turn for that long and waits for all answers. To be called inside a
-/// `LocalSet`.
+/// Asks for the first request, the second and so on for that long, sends them, and waits for all
+/// answers. To be called inside a `LocalSet`.
 pub async fn send(
     address: &str,
-    requests: Rc<Vec<Vec<u8>>>,
+    request: impl Fn(u64) -> Vec<u8>,
     per_second: f64,
     span: Duration,
 ) -> Vec<SteadyAnswer> {
@@ -37,14 +43,14 @@ pub async fn send(
     let began = Instant::now();
     let mut ticks = interval(Duration::from_millis(1));
     ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
-    let mut sent = 0;
+    let mut sent: u64 = 0;
     while began.elapsed() < span {
         ticks.tick().await;
-        let due = (began.elapsed().as_secs_f64() * per_second) as usize;
+        let due = (began.elapsed().as_secs_f64() * per_second) as u64;
         while sent < due
             && let Ok(place) = room.clone().try_acquire_owned()
         {
-            let (address, requests, number) = (address.to_owned(), requests.clone(), sent);
+            let (address, request) = (address.to_owned(), request(sent));
             let (idle, answers) = (idle.clone(), answers.clone());
             sent += 1;
             spawn_local(async move {
@@ -54,7 +60,7 @@ pub async fn send(
                     None => LoadConnection::open(&address).await,
                 };
                 let began_this = Instant::now();
-                let (status, _) = connection.ask(&requests[number % requests.len()]).await;
+                let (status, _) = connection.ask(&request).await;
                 let took_ms = began_this.elapsed().as_secs_f64() * 1000.0;
                 answers.borrow_mut().push(SteadyAnswer {
                     status,
