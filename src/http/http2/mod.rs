@@ -31,7 +31,7 @@ use conversation::{AskedRequest, Conversation, Ending, GREETING, STREAMS};
 use futures_util::FutureExt;
 use h2::server::{Builder, SendResponse};
 use last_call::LastCall;
-use std::future::{pending, poll_fn};
+use std::future::poll_fn;
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::Duration;
@@ -156,12 +156,7 @@ where
         is_head: bool,
     ) -> Ending {
         let is_last = answer.head().connection_type() == ConnectionType::Close;
-        let Http2 { unread_timeout, last_call, .. } = &self.bounds;
-        let enough = match response::is_endless(&answer) {
-            true => last_call.enter().hears_the_call().boxed_local(),
-            false => pending().boxed_local(),
-        };
-        match response::send(answer, respond, is_head, (*unread_timeout, enough)).await {
+        match response::send(answer, respond, is_head, self.bounds.unread_timeout).await {
             Err(response::BrokenOff) => Ending::GivenUp,
             Ok(()) if is_last => Ending::Last,
             Ok(()) => Ending::Answered,

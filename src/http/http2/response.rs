@@ -1,10 +1,9 @@
 //! An answer of the framework on a stream of HTTP/2, as fast as its caller takes it.
 
-use actix_http::header::{CONNECTION, CONTENT_TYPE, HttpDate, TRANSFER_ENCODING, UPGRADE};
+use actix_http::header::{CONNECTION, HttpDate, TRANSFER_ENCODING, UPGRADE};
 use actix_http::{Response, ResponseHead};
 use actix_web::body::{BodySize, MessageBody};
 use actix_web::web::Bytes;
-use futures_util::future::LocalBoxFuture;
 use h2::server::SendResponse;
 use h2::{Reason, SendStream};
 use std::future::poll_fn;
@@ -26,18 +25,12 @@ impl From<h2::Error> for BrokenOff {
     }
 }
 
-/// Whether it goes on as long as its caller listens.
-pub fn is_endless<B>(answer: &Response<B>) -> bool {
-    let kind = answer.headers().get(CONTENT_TYPE);
-    kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream"))
-}
-
-/// Until the body is at its end, or it is enough.
+/// Until the body is at its end.
 pub async fn send<B: MessageBody>(
     answer: Response<B>,
     respond: &mut SendResponse<Bytes>,
     is_head: bool,
-    (unread_timeout, mut enough): (Duration, LocalBoxFuture<'_, ()>),
+    unread_timeout: Duration,
 ) -> Result<(), BrokenOff> {
     let (answer, body) = answer.into_parts();
     let size = body.size();
@@ -50,7 +43,6 @@ pub async fn send<B: MessageBody>(
     loop {
         let piece = poll_fn(|context| match stream.poll_reset(context) {
             Poll::Ready(_) => Poll::Ready(Err(BrokenOff)),
-            Poll::Pending if enough.as_mut().poll(context).is_ready() => Poll::Ready(Ok(None)),
             Poll::Pending => body.as_mut().poll_next(context).map(Ok),
         });
         match piece.await? {

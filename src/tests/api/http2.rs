@@ -12,7 +12,7 @@ use std::process::Command;
 use std::time::Duration;
 use ureq::http::{HeaderMap, Request};
 
-const DAY: &str = "2026-12-31";
+pub const DAY: &str = "2026-12-31";
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 /// A server that never ends a connection fails a test instead of keeping it for ever.
 pub const PATIENCE: Duration = Duration::from_secs(60);
@@ -106,7 +106,8 @@ pub async fn next(body: &mut RecvStream) -> Option<String> {
 }
 
 pub fn run(work: impl Future<Output = ()>) {
-    actix_web::rt::System::new().block_on(work);
+    let in_time = async { actix_web::rt::time::timeout(PATIENCE, work).await };
+    actix_web::rt::System::new().block_on(in_time).expect("it comes to an end");
 }
 
 #[test]

@@ -1,13 +1,17 @@
 //! HTTP/2 where something ends: the node, a caller's patience, the places of a stream.
 
-use crate::http2::{PATIENCE, ask, begin, connect, next, request, run, start, start_with};
+use crate::http2::{DAY, PATIENCE, ask, begin, connect, next, request, run, start, start_with};
 use h2::Reason;
 use std::sync::mpsc::sync_channel;
 use std::thread;
 
+/// What does not end by itself.
+const STREAMS: [&str; 3] = ["events", "live", "pools/2026-12-31/availability/events"];
+
 #[test]
 fn when_the_node_stops_what_was_asked_is_answered_to_its_end_and_nothing_new_is() {
     let app = start();
+    app.lottery(DAY, 1);
     let page = app.anybody().get("//openapi.json").text;
     let admin = app.admin();
     let (say, hear) = sync_channel(1);
@@ -17,8 +21,13 @@ fn when_the_node_stops_what_was_asked_is_answered_to_its_end_and_nothing_new_is(
                 let mut caller = connect(&app).await;
                 let asked = request(&admin, "GET", "/openapi.json");
                 let answer = begin(&mut caller, asked, Some("")).await.unwrap().await.unwrap();
-                let listening = request(&admin, "GET", "/api/v1/events");
-                let events = begin(&mut caller, listening, Some("")).await.unwrap().await.unwrap();
+                let mut listening = Vec::new();
+                for path in STREAMS.map(|path| format!("/api/v1/{path}")) {
+                    let asked = request(&admin, "GET", &path);
+                    let told = begin(&mut caller, asked, Some("")).await.unwrap().await.unwrap();
+                    assert_eq!(told.status(), 200, "{path}");
+                    listening.push(told.into_body());
+                }
                 let unfinished = request(&admin, "POST", "/api/v1/auth/login");
                 let unfinished = begin(&mut caller, unfinished, None).await.unwrap();
                 say.send(()).unwrap();
@@ -34,8 +43,9 @@ fn when_the_node_stops_what_was_asked_is_answered_to_its_end_and_nothing_new_is(
                     text += &piece;
                 }
                 assert_eq!(text.len(), page.len(), "it came to its end");
-                let mut events = events.into_body();
-                while next(&mut events).await.is_some() {}
+                for mut told in listening {
+                    while next(&mut told).await.is_some() {}
+                }
                 // Nobody waits for what is not whole, or was not there yet.
                 let told = unfinished.await.map(|answer| answer.status().as_u16());
                 assert!(told.as_ref().map_or(true, |status| *status == 503), "{told:?}");

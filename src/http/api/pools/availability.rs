@@ -22,6 +22,7 @@ use base::calendar::wire_time;
 use people::Signed;
 use serde::Serialize;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 use utoipa::ToSchema;
 
@@ -120,7 +121,7 @@ impl EventSource for Follower {
         if !std::mem::replace(&mut self.greeted, true) {
             return Some(GREETING.into());
         }
-        loop {
+        while !self.shared.draining.load(Ordering::Acquire) {
             let little = self.last.as_ref().is_some_and(|last| (1..=LITTLE).contains(&last.free));
             let age = if little { SOON } else { SECOND };
             let told = told(&self.shared, self.pool, age).await;
@@ -138,6 +139,7 @@ impl EventSource for Follower {
             }
             rt::time::sleep(age).await;
         }
+        None
     }
 }
 
