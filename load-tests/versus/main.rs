@@ -4,9 +4,10 @@
 //! One server answers all of them in turns within one run: a constant reply (same middleware, token
 //! checked, body parsed, nothing behind it), claims of one hot campaign, holds of tickets, uses of
 //! coupons, and the first two through Redis with every command flushed. Then as many clients do the
-//! same in PostgreSQL. Everybody's promise is the same: once per member, never one too many, on the
-//! disk before it is answered. `--members N`, `--rounds N` and `--only TEXT` (beside the constant
-//! reply) change the run; `--write FILE` puts the table and the picture there.
+//! same in PostgreSQL, and a few do it for a hundred members in one statement. Everybody's promise
+//! is the same: once per member, never one too many, on the disk before it is answered.
+//! `--members N`, `--rounds N` and `--only TEXT` (beside the constant reply) change the run;
+//! `--write FILE` puts the table and the picture there.
 
 mod postgres;
 mod redis;

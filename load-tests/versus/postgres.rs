@@ -4,7 +4,10 @@
 //! A claim counts one row down, guarded, and is written beside it. A hold takes a free ticket that
 //! ends in 7 and that nobody else is just taking (`SKIP LOCKED`). Its own `pgbench` is the crowd,
 //! on the same machine, with as many clients and prepared statements. No HTTP and no token is in
-//! its way, which is in its favour.
+//! its way, which is in its favour. Its settings are `postgresql.conf`.
+//!
+//! Then both as somebody would write them who has a crowd: a hundred members in one statement, so
+//! that one row is locked and one commit flushed for all of them.
 
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
@@ -34,10 +37,42 @@ UPDATE SKIP LOCKED)
 UPDATE ticket SET holder = :member, until = now() + interval '5 minutes' FROM free WHERE \
 ticket.number = free.number RETURNING ticket.number;";
 
+const TOGETHER: f64 = 100.0;
+const CLIENTS_TOGETHER: usize = 16;
+
+/// As many of a hundred members as there is something left for, in the order of their ranks.
+const CLAIMS: &str =
+    "WITH was AS (SELECT left_over FROM campaign WHERE id = 1 FOR UPDATE), now AS \
+(UPDATE campaign SET left_over = campaign.left_over - LEAST(100, was.left_over) FROM was WHERE id \
+= 1), asked AS (SELECT n, (random() * 9e18)::bigint AS member FROM generate_series(1, 100) AS n)
+INSERT INTO claim SELECT 1, member, 1000000000 - left_over + n FROM asked, was WHERE n <= \
+left_over;";
+
+/// A hundred tickets of one last digit. Of one alone there would not be enough.
+const HOLDS: &str = "\\set digit random(0, 9)
+WITH free AS (SELECT number FROM ticket WHERE holder IS NULL AND number % 10 = :digit LIMIT 100 \
+FOR UPDATE SKIP LOCKED)
+UPDATE ticket SET holder = (random() * 9e18)::bigint, until = now() + interval '5 minutes' FROM \
+free WHERE ticket.number = free.number RETURNING ticket.number;";
+
 /// What it makes of both in a second.
 pub struct Rates {
     pub claims: f64,
     pub holds: f64,
+    pub claims_together: f64,
+    pub holds_together: f64,
+}
+
+impl Rates {
+    /// Each with what it is called.
+    pub fn named(&self) -> [(&'static str, f64); 4] {
+        [
+            ("PostgreSQL: claim of one campaign", self.claims),
+            ("PostgreSQL: hold of a ticket", self.holds),
+            ("PostgreSQL: claims, 100 a statement", self.claims_together),
+            ("PostgreSQL: holds, 100 a statement", self.holds_together),
+        ]
+    }
 }
 
 /// Why it was not measured is said in words.
@@ -51,6 +86,8 @@ pub fn measure(clients: usize) -> Result<Rates, String> {
     Ok(Rates {
         claims: database.pgbench("claim", CLAIM, clients)?,
         holds: database.pgbench("hold", HOLD, clients)?,
+        claims_together: database.pgbench("claims", CLAIMS, CLIENTS_TOGETHER)? * TOGETHER,
+        holds_together: database.pgbench("holds", HOLDS, CLIENTS_TOGETHER)? * TOGETHER,
     })
 }
 
@@ -77,11 +114,10 @@ impl Database {
         }
         let data = self.data();
         done(self.command("initdb").args(["-A", "trust", "-U", "postgres", "-D", &data]).output())?;
-        let options = format!(
-            "-p {PORT} -k {} -c listen_addresses='' -c max_connections={}",
-            self.folder.display(),
-            clients + 10
-        );
+        let ours = self.folder.join("data/postgresql.conf");
+        std::fs::write(ours, include_str!("postgresql.conf")).map_err(|error| error.to_string())?;
+        let options =
+            format!("-p {PORT} -k {} -c max_connections={}", self.folder.display(), clients + 10);
         let log = self.folder.join("log");
         let start = ["-w", "-D", &data, "-l", &log.to_string_lossy(), "-o", &options, "start"]
             .map(str::to_owned);

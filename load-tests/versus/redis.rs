@@ -2,9 +2,9 @@
 //! one more route.
 //!
 //! A Lua script checks, counts and writes down in one step, and every command is flushed before it
-//! is answered (`appendfsync always`), so that it is as durable as here. All workers share one
-//! multiplexed connection each, so Redis sees their commands as pipelines and flushes once for
-//! many.
+//! is answered (`appendfsync always`, in `redis.conf`), so that it is as durable as here. All
+//! workers share one multiplexed connection each, so Redis sees their commands as pipelines and
+//! flushes once for many.
 
 use actix_web::web::ServiceConfig;
 use actix_web::{HttpResponse, web};
@@ -66,10 +66,9 @@ impl Redis {
             std::env::temp_dir().join(format!("stampede-versus-redis-{}", std::process::id()));
         std::fs::create_dir_all(&folder).ok()?;
         let mut command = Command::new("redis-server");
-        command.args(["--port", &port, "--bind", "127.0.0.1", "--dir"]).arg(&folder);
-        command
-            .args(["--appendonly", "yes", "--appendfsync", "always", "--save", ""])
-            .stdout(Stdio::piped());
+        let settings = folder.join("redis.conf");
+        std::fs::write(&settings, include_str!("redis.conf")).ok()?;
+        command.arg(settings).args(["--port", &port, "--dir"]).arg(&folder).stdout(Stdio::piped());
         let mut child = command.spawn().ok()?;
         let mut said = BufReader::new(child.stdout.take()?);
         let mut line = String::new();

@@ -72,16 +72,10 @@ impl Report {
         }
         match &self.postgres {
             Ok(rates) => {
-                let _ = writeln!(
-                    text,
-                    "| PostgreSQL: claim of one campaign (`pgbench`, no HTTP) | {:.0} | | | |",
-                    rates.claims
-                );
-                let _ = writeln!(
-                    text,
-                    "| PostgreSQL: hold of a ticket (`pgbench`, no HTTP) | {:.0} | | | |",
-                    rates.holds
-                );
+                for (name, per_second) in rates.named() {
+                    let _ =
+                        writeln!(text, "| {name} (`pgbench`, no HTTP) | {per_second:.0} | | | |");
+                }
             }
             Err(why) => {
                 let _ = writeln!(text, "\n**PostgreSQL was not measured: {why}.**");
@@ -119,8 +113,7 @@ impl Report {
         let mut bars: Vec<(String, f64)> =
             self.rows.iter().map(|row| (row.name.to_owned(), row.per_second())).collect();
         if let Ok(rates) = &self.postgres {
-            bars.push(("PostgreSQL: claim of one campaign".into(), rates.claims));
-            bars.push(("PostgreSQL: hold of a ticket".into(), rates.holds));
+            bars.extend(rates.named().map(|(name, rate)| (name.into(), rate)));
         }
         bars
     }
