@@ -9,7 +9,7 @@
 //! Then both as somebody would write them who has a crowd: a hundred members in one statement, so
 //! that one row is locked and one commit flushed for all of them.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 const SECONDS: &str = "5";
@@ -114,7 +114,7 @@ impl Database {
         }
         let data = self.data();
         done(self.command("initdb").args(["-A", "trust", "-U", "postgres", "-D", &data]).output())?;
-        let ours = self.folder.join("data/postgresql.conf");
+        let ours = Path::new(&data).join("postgresql.conf");
         std::fs::write(ours, include_str!("postgresql.conf")).map_err(|error| error.to_string())?;
         let options =
             format!("-p {PORT} -k {} -c max_connections={}", self.folder.display(), clients + 10);

@@ -52,7 +52,7 @@ impl Report {
         let constant = &self.rows[0];
         let mut text = format!(
             "{} connections, {} members, each asks once; medians of {} turns within one run; CPU \
-             is that of the server and of whatever stands behind it.\n\n",
+             is that of\nthe server and of whatever stands behind it.\n\n",
             self.connections, self.members, self.rounds
         );
         text.push_str(
