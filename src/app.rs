@@ -3,7 +3,7 @@
 use crate::http::board::BulletinBoard;
 use crate::http::connection::Rooms;
 use crate::http::fresh::FreshAnswers;
-use crate::http::http2::last_call::LastCall;
+use crate::http::last_call::LastCall;
 use crate::http::live::LiveFigures;
 use crate::http::server::ServerDoor;
 use crate::http::streams::Streams;
@@ -328,7 +328,7 @@ impl Running {
         {
             actix_web::rt::time::sleep(Duration::from_millis(10)).await;
         }
-        // What was answered by HTTP/2 is sent to its end; what waits for its body is given up.
+        // What was answered is sent to its end; what waits for its body is given up.
         let _ = actix_web::rt::time::timeout(
             deadline.saturating_duration_since(Instant::now()),
             self.last_call.close(),

@@ -1,18 +1,21 @@
-//! Ends connections on which nothing happens.
+//! Ends connections on which nothing happens, and knows when nothing is sent any more.
 //!
 //! Once a second a worker looks at all of its connections. A timer for each would have to be set
 //! and taken back with every request. The head of a connection's first request is not watched here:
 //! the framework has a timer for it, and answers it with 408.
 
+use super::last_call::Guest;
 use super::read_ahead::{Quiet, ReadAhead};
 use actix_web::rt::spawn;
-use actix_web::rt::time::interval;
+use actix_web::rt::time::{interval, sleep};
 use std::cell::RefCell;
 use std::rc::{Rc, Weak};
 use std::time::Duration;
 use tokio::time::MissedTickBehavior;
 
 const SECOND: Duration = Duration::from_secs(1);
+/// So often a stop looks whether all is sent.
+const SOON: Duration = Duration::from_millis(10);
 /// For the rest of a head that has begun.
 const HEAD_S: u32 = 30;
 
@@ -30,10 +33,12 @@ struct Seen {
 }
 
 impl IdleWatch {
-    /// Looks each second until this is dropped.
-    pub fn begin(keep_alive_s: u32) -> Rc<IdleWatch> {
+    /// Looks each second until this is dropped. The guest stays until all that was answered before
+    /// the close is sent.
+    pub fn begin(keep_alive_s: u32, guest: Guest) -> Rc<IdleWatch> {
         let watch = Rc::new(IdleWatch::of(keep_alive_s));
         let kept = Rc::downgrade(&watch);
+        spawn(stay_until_all_is_sent(kept.clone(), guest));
         spawn(async move {
             let mut seconds = interval(SECOND);
             seconds.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -55,6 +60,12 @@ impl IdleWatch {
         self.seen.borrow_mut().push(Seen { connection, quiet: None, looks: 0 });
     }
 
+    fn is_sending(&self) -> bool {
+        let is_sending =
+            |seen: &Seen| seen.connection.upgrade().is_some_and(|one| one.is_sending());
+        self.seen.borrow().iter().any(is_sending)
+    }
+
     fn look(&self) {
         self.seen.borrow_mut().retain_mut(|seen| {
             let Some(connection) = seen.connection.upgrade() else { return false };
@@ -71,6 +82,14 @@ impl IdleWatch {
     }
 }
 
+async fn stay_until_all_is_sent(watch: Weak<IdleWatch>, guest: Guest) {
+    guest.clone().hears_the_close().await;
+    while watch.upgrade().is_some_and(|watch| watch.is_sending()) {
+        sleep(SOON).await;
+    }
+    drop(guest);
+}
+
 impl Seen {
     /// For how many looks it has been quiet in the same way.
     fn look(&mut self, connection: &ReadAhead) -> u32 {
@@ -84,6 +103,11 @@ impl Seen {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use actix_web::body::{BodyStream, BoxBody};
+    use actix_web::web::Bytes;
+    use futures_util::stream;
+
+    type Piece = std::io::Result<Bytes>;
 
     /// How many looks it takes until it is ended.
     fn looks_until_the_end(watch: &IdleWatch, connection: &ReadAhead) -> Option<u32> {
@@ -128,6 +152,22 @@ mod tests {
         (0..70).for_each(|_| watch.look());
         connection.begin_head();
         assert_eq!(looks_until_the_end(&watch, &connection), Some(HEAD_S));
+    }
+
+    #[test]
+    fn an_answer_is_sent_until_its_body_is_handed_over_and_taken() {
+        let (watch, connection) = (IdleWatch::of(5), Rc::<ReadAhead>::default());
+        watch.watch(&connection);
+        let under_way = connection.begin();
+        assert!(!watch.is_sending(), "it is not answered");
+        let body = under_way.until_sent(BoxBody::new(BodyStream::new(stream::pending::<Piece>())));
+        assert!(watch.is_sending());
+        drop(body);
+        assert!(!watch.is_sending());
+        connection.is_blocked(true);
+        assert!(watch.is_sending());
+        drop(connection);
+        assert!(!watch.is_sending(), "its caller has gone");
     }
 
     #[test]

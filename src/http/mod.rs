@@ -34,6 +34,7 @@ pub mod headers;
 pub mod http2;
 pub mod idle;
 mod introductions;
+pub mod last_call;
 pub mod left_of_pool;
 pub mod listeners;
 pub mod live;

@@ -16,6 +16,8 @@ use std::task::{Context, Poll, Waker};
 #[derive(Default)]
 pub struct ReadAhead {
     under_way: Cell<usize>,
+    /// Of those under way, so many are answered, but the answer is not handed over.
+    answering: Cell<usize>,
     wants_body: Cell<bool>,
     /// Of the body of the request under way, if its length is known.
     body_left: Cell<Option<u64>>,
@@ -51,7 +53,7 @@ impl ReadAhead {
     pub fn begin(self: &Rc<Self>) -> UnderWay {
         self.under_way.set(self.under_way.get() + 1);
         self.is_amid_head.set(false);
-        UnderWay { ahead: self.clone() }
+        UnderWay { ahead: self.clone(), is_answered: false }
     }
 
     /// The request under way has a body, of which nothing was handed over.
@@ -96,6 +98,11 @@ impl ReadAhead {
         let (answered, is_amid_head) = (self.answered.get(), self.is_amid_head.get());
         let is_quiet = answered > 0 && self.under_way.get() == 0 && !self.is_blocked.get();
         is_quiet.then_some(Quiet { answered, is_amid_head })
+    }
+
+    /// Whether a part of an answer is not sent yet.
+    pub fn is_sending(&self) -> bool {
+        self.answering.get() > 0 || self.is_blocked.get()
     }
 
     /// Ends the connection, as if its caller had hung up.
@@ -152,12 +159,15 @@ impl ReadAhead {
 /// A request that is not answered to its end.
 pub struct UnderWay {
     ahead: Rc<ReadAhead>,
+    is_answered: bool,
 }
 
 impl UnderWay {
     /// Until the answer's body is handed over. One that is there already needs no such care: it is
     /// written at once, or the stream is blocked.
-    pub fn until_sent(self, body: BoxBody) -> BoxBody {
+    pub fn until_sent(mut self, body: BoxBody) -> BoxBody {
+        self.is_answered = true;
+        self.ahead.answering.update(|count| count + 1);
         BoxBody::new(Unsent { body, under_way: self })
     }
 }
@@ -165,6 +175,9 @@ impl UnderWay {
 impl Drop for UnderWay {
     fn drop(&mut self) {
         self.ahead.under_way.set(self.ahead.under_way.get() - 1);
+        if self.is_answered {
+            self.ahead.answering.update(|count| count - 1);
+        }
         self.ahead.answered.set(self.ahead.answered.get().wrapping_add(1));
         self.ahead.wake_if_due();
     }

@@ -4,8 +4,8 @@
 
 use crate::http::connection::Entrance;
 use crate::http::http2::Http2;
-use crate::http::http2::last_call::LastCall;
 use crate::http::idle::IdleWatch;
+use crate::http::last_call::LastCall;
 use crate::http::stream_in_parts::StreamInParts;
 use crate::http::tls::Handshakes;
 use crate::http::worker::{ConnectionWorker, Spoken};
@@ -36,7 +36,7 @@ pub struct ServerDoor {
 }
 
 /// Serves `app`, of which each worker makes one of its own for each door. It is told whether that
-/// is the first. Connections of HTTP/2 hear the last call.
+/// is the first. All connections hear the last call.
 pub fn serve<F, I, S, B>(
     config: &Config,
     doors: Vec<ServerDoor>,
@@ -55,18 +55,21 @@ where
     B: MessageBody + 'static,
 {
     let entrance = Entrance::of(config);
-    let http2 = Http2::of(config, last_call);
+    let http2 = Http2::of(config, last_call.clone());
     let keep_alive_s = config.keep_alive_s;
     let mut front = Front::of(config.workers);
     for (at, ServerDoor { sockets, spoken }) in doors.into_iter().enumerate() {
         let address = sockets[0].local_addr()?;
         let (entrance, http2, app) = (entrance.clone(), http2.clone(), app.clone());
+        let last_call = last_call.clone();
         front = front.door(sockets, move || {
             let app = app(at == 0).into_factory().map_err(refuse);
             let (entrance, http2, spoken) = (entrance.clone(), http2.clone(), spoken.clone());
+            let last_call = last_call.clone();
             fn_factory(move || {
                 let app = app.new_service(AppConfig::default());
                 let (entrance, http2, spoken) = (entrance.clone(), http2.clone(), spoken.clone());
+                let guest = last_call.enter();
                 async move {
                     let app = Rc::new(app.await.map_err(|_| ())?);
                     let of_http1 = app.clone();
@@ -82,7 +85,7 @@ where
                         .h1(fn_factory(move || ready(Ok::<_, ()>(of_http1.clone()))));
                     let http1 = http1.new_service(()).await?;
                     let handshakes = Handshakes::of_a_worker();
-                    let idle = IdleWatch::begin(keep_alive_s);
+                    let idle = IdleWatch::begin(keep_alive_s, guest);
                     let worker =
                         ConnectionWorker { spoken, entrance, handshakes, http1, idle, http2, app };
                     let worker = Rc::new(worker);

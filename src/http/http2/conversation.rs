@@ -1,7 +1,7 @@
 //! One connection: takes requests while there are not too many, and ends it when it has been silent
 //! for too long, when the node stops, or when its caller gives up more than they let be answered.
 
-use super::last_call::Guest;
+use crate::http::last_call::Guest;
 use crate::http::peer_stream::PeerStream;
 use actix_web::web::Bytes;
 use futures_util::StreamExt;

@@ -8,14 +8,14 @@
 //! When the node stops, each connection is told (GOAWAY), what was asked is answered to its end,
 //! and streams of events end.
 //!
-//! `conversation` is the connection, `request` and `response` translate, `last_call` is the stop.
+//! `conversation` is the connection, `request` and `response` translate.
 
 mod conversation;
-pub mod last_call;
 mod request;
 mod response;
 
 use super::connection::Secured;
+use super::last_call::LastCall;
 use super::peer_stream::PeerStream;
 use super::problem::{self, Problem};
 use super::request_id::{REQUEST_ID, request_id};
@@ -30,7 +30,6 @@ use config::Config;
 use conversation::{AskedRequest, Conversation, Ending, GREETING, STREAMS};
 use futures_util::FutureExt;
 use h2::server::{Builder, SendResponse};
-use last_call::LastCall;
 use std::future::poll_fn;
 use std::net::SocketAddr;
 use std::rc::Rc;

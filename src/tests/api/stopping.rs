@@ -1,6 +1,6 @@
 //! Stopping: what was accepted is finished and answered, and what comes after finds another node.
 
-use crate::wire;
+use crate::{streams, wire};
 use harness::{Client, PASSWORD, TestApp, id};
 use serde_json::json;
 use std::io::Write;
@@ -63,6 +63,45 @@ fn what_was_accepted_before_a_stop_is_answered_and_kept_and_nothing_else_is() {
     }
     app.stop();
     assert!(app.verified().is_ok());
+}
+
+#[test]
+fn what_is_told_when_the_node_stops_comes_to_its_end() {
+    /// Of a body in chunks.
+    const LAST: &[u8] = b"0\r\n\r\n";
+    let app = TestApp::start();
+    app.lottery(DAY, 1);
+    let admin = app.admin();
+    let codes = format!("/coupon-batches/{}/codes", streams::batch(&admin, 200_000));
+    let whole = admin.get(&codes).text;
+    let codes = format!("/api/v1{codes}");
+    let left = format!("/api/v1/pools/{DAY}/availability/events");
+    // None of the others ends by itself, and of the codes more is left than the system keeps.
+    let paths = ["/api/v1/events", "/api/v1/events/bulletins", "/api/v1/live", &left, &codes];
+    let told = paths.map(|path| streams::open(&app, &admin, path));
+    let shared = app.shared();
+    thread::scope(|scope| {
+        let told = told.map(|lines| {
+            let shared = shared.clone();
+            scope.spawn(move || {
+                while !shared.draining.load(Ordering::SeqCst) {
+                    thread::yield_now();
+                }
+                drop(shared);
+                streams::rest(lines)
+            })
+        });
+        drop(shared);
+        app.stop();
+        for (path, told) in paths.iter().zip(told) {
+            let told = told.join().unwrap();
+            assert!(told.ends_with(LAST), "{path}: {:?}", String::from_utf8_lossy(&told));
+            if *path == codes {
+                assert!(told.len() > whole.len(), "{} of {}", told.len(), whole.len());
+            }
+        }
+    });
+    app.serve();
 }
 
 #[test]

@@ -29,7 +29,7 @@ pub fn rest(mut lines: BufReader<TcpStream>) -> Vec<u8> {
     rest
 }
 
-fn batch(admin: &Client, count: u64) -> String {
+pub fn batch(admin: &Client, count: u64) -> String {
     let body = json!({"count": count, "discount_percent": 5, "expires_at": "2030-01-01T00:00:00Z"});
     id(&admin.post("/coupon-batches", body).expect(201)).to_owned()
 }
