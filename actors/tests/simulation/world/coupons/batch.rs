@@ -19,6 +19,8 @@ pub struct Batch {
     /// The last in which it froze.
     turn: u32,
     pub withdrawn: bool,
+    /// By an administrator, and not because it was withdrawn.
+    voided: bool,
     pub pool: Pool,
     sources: BTreeMap<Id, u64>,
     /// How many were voided for each job.
@@ -35,6 +37,7 @@ impl Batch {
             frozen: false,
             turn: 0,
             withdrawn: false,
+            voided: false,
             pool: Pool::default(),
             sources: BTreeMap::new(),
             voidings: BTreeMap::new(),
@@ -130,6 +133,7 @@ impl Batch {
                 assert!(self.opened && !self.over && !self.pool.void);
                 let books = self.pool.ledger(self.terms.count, false);
                 assert_eq!((counts.free, counts.assigned), (books.available, books.assigned));
+                self.voided = true;
                 self.pool.void_all();
             }
         }
@@ -162,7 +166,7 @@ impl Batch {
             Command::VoidThose { job, .. } if self.voidings.contains_key(job) => {
                 Ok(Answered::Already)
             }
-            Command::VoidAll if self.pool.void && !self.withdrawn => Ok(Answered::Already),
+            Command::VoidAll if self.voided => Ok(Answered::Already),
             _ if self.pool.void => Err(Refusal::AllVoid),
             _ if self.over => Err(Refusal::Expired),
             Command::Extend { expires_at } if *expires_at < self.terms.expires_at => {
