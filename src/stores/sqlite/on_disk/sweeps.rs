@@ -1,6 +1,10 @@
 //! The tables that follow the log: a kill cuts their sweep off anywhere, and no list changes.
 
 use super::*;
+use crate::writer::SWEEP_AFTER_ROWS;
+
+/// A sweep begins when so many thousand rows wait.
+const MANY: u32 = SWEEP_AFTER_ROWS as u32 / 1000;
 
 #[test]
 fn whatever_follows_the_log_can_be_made_again_from_it() {
@@ -37,32 +41,34 @@ fn whatever_follows_the_log_can_be_made_again_from_it() {
 fn many_rows_are_swept_up_while_work_goes_on() {
     let disk = OnDisk::new();
     let mut p = Script::new("p");
-    for batch in 0..120 {
-        let rows: Vec<Row> = (0..1000).map(|n| ticket(n * 120 + batch, Some("x"))).collect();
+    let batches = MANY + 40;
+    for batch in 0..batches {
+        let rows: Vec<Row> = (0..1000).map(|n| ticket(n * batches + batch, Some("x"))).collect();
         assert_eq!(append(disk.store(), &mut p, &rows), AppendOutcome::Durable);
     }
     assert!(count(disk.store(), "SELECT count(*) FROM lookups") > 0, "no sweep has begun");
-    assert_eq!(tickets(disk.store()).len(), 120_000);
+    assert_eq!(tickets(disk.store()).len() as u32, batches * 1000);
 }
 
 #[test]
 fn what_comes_while_a_sweep_is_under_way_is_settled_too() {
     let disk = OnDisk::new();
     let mut p = Script::new("p");
-    let rows: Vec<Row> = (0..60_000).map(|n| ticket(n, Some("x"))).collect();
+    let rows: Vec<Row> = (0..MANY * 1000).map(|n| ticket(n, Some("x"))).collect();
     append(disk.store(), &mut p, &rows);
     // With this one the sweep begins.
-    append(disk.store(), &mut p, &[ticket(60_000, Some("x"))]);
+    append(disk.store(), &mut p, &[ticket(MANY * 1000, Some("x"))]);
     wait(disk.store().settle()).unwrap();
-    assert_eq!(count(disk.store(), "SELECT count(*) FROM lookups"), 60_001);
+    assert_eq!(count(disk.store(), "SELECT count(*) FROM lookups") as usize, rows.len() + 1);
 }
 
 #[test]
 fn a_sweep_cut_off_or_just_finished_changes_no_list() {
     let mut disk = Killed::new();
     let mut p = Script::new("p");
-    for batch in 0..55 {
-        let rows: Vec<Row> = (0..1000).map(|n| ticket(n * 60 + batch, Some("x"))).collect();
+    let apart = MANY + 10;
+    for batch in 0..MANY + 5 {
+        let rows: Vec<Row> = (0..1000).map(|n| ticket(n * apart + batch, Some("x"))).collect();
         append(disk.store(), &mut p, &rows);
     }
     // Rows before, at and behind where the sweep is walking just then.
@@ -71,8 +77,9 @@ fn a_sweep_cut_off_or_just_finished_changes_no_list() {
             disk.store(),
             &mut p,
             &[
-                ticket(number * 120, None),
-                ticket(number % 7 * 60 + 57, None),
+                ticket(number * 2 * apart, None),
+                // There is none.
+                ticket(number % 7 * apart + MANY + 7, None),
                 ticket(number + 100, Some("y")),
             ],
         );
