@@ -18,7 +18,7 @@ use std::io::{self, Write};
 
 /// The shape of what snapshots hold, raised whenever any machine's state gets another. A snapshot
 /// of another shape is forgotten, never read.
-pub const LAYOUT: u8 = 11;
+pub const LAYOUT: u8 = 12;
 /// Where the state begins: behind the layout and the digest.
 const STATE: usize = 1 + 32;
 

@@ -24,7 +24,7 @@ fn view(webhook: &Given<Webhook>) -> WebhookView {
 }
 
 fn live(to: u64) -> Command {
-    Command::Advance { line: Telling::Live, to }
+    Command::Advance { to }
 }
 
 fn advanced(to: u64) -> Event {
@@ -172,7 +172,7 @@ fn a_receiver_that_is_gone_is_disabled_once_and_the_first_reason_stays() {
 
 #[test]
 fn a_replay_has_a_cursor_of_its_own_and_ends_at_its_end() {
-    let on = |to| Command::Advance { line: Telling::Replay, to };
+    let on = |to| Command::AdvanceReplay { number: 1, to };
     let moved = |to| Event::Advanced { line: Telling::Replay, to };
     created().when(on(3), COURIER, s(2)).refused(Refusal::NoReplay);
     created().when(Command::Replay(replay()), ADMIN, s(2)).then(Event::ReplayBegun(replay()));
@@ -192,13 +192,27 @@ fn a_replay_has_a_cursor_of_its_own_and_ends_at_its_end() {
 }
 
 #[test]
+fn who_tells_of_an_earlier_replay_moves_nothing_of_the_next_one() {
+    let on = |number, to| Command::AdvanceReplay { number, to };
+    let moved = |to| Event::Advanced { line: Telling::Replay, to };
+    let second = created()
+        .and(s(2), Event::ReplayBegun(replay()))
+        .and(s(3), moved(6))
+        .and(s(4), Event::ReplayBegun(WebhookReplay { cursor: 0, ..replay() }));
+    // It may arrive late, and be said by somebody who does not know that it is over.
+    for to in [4, 6, 9] {
+        second.when(on(1, to), COURIER, s(5)).refused(Refusal::NoReplay);
+    }
+    second.when(on(3, 4), COURIER, s(5)).refused(Refusal::NoReplay);
+    second.when(on(2, 4), COURIER, s(5)).then(moved(4));
+}
+
+#[test]
 fn a_replay_of_nothing_ends_at_once_and_a_disabled_webhook_replays_nothing() {
     let empty = WebhookReplay { cursor: 6, ..replay() };
     let replaying = created().and(s(2), Event::ReplayBegun(empty));
     let moved = Event::Advanced { line: Telling::Replay, to: 6 };
-    replaying
-        .when(Command::Advance { line: Telling::Replay, to: 6 }, COURIER, s(3))
-        .then(moved.clone());
+    replaying.when(Command::AdvanceReplay { number: 1, to: 6 }, COURIER, s(3)).then(moved.clone());
     assert_eq!(view(&replaying.and(s(3), moved)).replay, None);
     created()
         .and(s(2), Event::Disabled(WhyDisabled::GaveUp))

@@ -12,7 +12,7 @@ use crate::webhooks::meters::Meters;
 use crate::webhooks::post_office::PostOffice;
 use crate::webhooks::sender::Parcel;
 use crate::webhooks::signature;
-use actors::domain::webhooks::{self, Command, Telling, WebhookView, WhyDisabled};
+use actors::domain::webhooks::{self, Command, Telling, WebhookReplay, WebhookView, WhyDisabled};
 use actors::engine::By;
 use actors::store::StoreError;
 use actors::{Id, Time};
@@ -48,6 +48,8 @@ pub struct Courier {
 /// How far one of the two tellings has come, in memory.
 struct Round {
     line: Telling,
+    /// The number of the replay.
+    replay: u32,
     /// What has been read and is still to be delivered.
     events: VecDeque<Arc<Event>>,
     read_to: u64,
@@ -119,14 +121,7 @@ impl Courier {
             .flatten()
             .filter(|round| round.delivered > 0)
         {
-            let _ = self
-                .office
-                .command(
-                    self.webhook,
-                    Command::Advance { line: round.line, to: round.reached() },
-                    By::SYSTEM,
-                )
-                .await;
+            let _ = self.office.command(self.webhook, round.progress(), By::SYSTEM).await;
         }
     }
 
@@ -285,9 +280,7 @@ impl Courier {
 
     async fn write_down(&self, round: &mut Round) -> Result<(), NotNow> {
         let to = round.reached();
-        self.office
-            .command(self.webhook, Command::Advance { line: round.line, to }, By::SYSTEM)
-            .await?;
+        self.office.command(self.webhook, round.progress(), By::SYSTEM).await?;
         (round.written, round.delivered, round.idle_turns) = (to, 0, 0);
         Ok(())
     }
@@ -308,12 +301,16 @@ impl Courier {
 
     /// The telling under way, or the one that the webhook now asks for.
     fn take_round(&mut self, line: Telling, view: &WebhookView) -> Option<Round> {
-        let span = match line {
-            Telling::Live => Some((view.cursor, u64::MAX)),
-            Telling::Replay => view.replay.map(|replay| (replay.cursor, replay.end)),
+        let under_way = self.round(line).take();
+        let anew = match line {
+            Telling::Live => Round::over(line, 0, view.cursor, u64::MAX),
+            Telling::Replay => {
+                let WebhookReplay { cursor, end, .. } = view.replay?;
+                Round::over(line, view.replays, cursor, end)
+            }
         };
-        let round = self.round(line).take();
-        span.map(|(cursor, end)| round.unwrap_or_else(|| Round::over(line, cursor, end)))
+        // How far an earlier replay has come says nothing of this one.
+        Some(under_way.filter(|round| round.replay == anew.replay).unwrap_or(anew))
     }
 
     /// Unless it is over: the next replay begins anew.
@@ -338,9 +335,10 @@ impl Courier {
 }
 
 impl Round {
-    fn over(line: Telling, cursor: u64, end: u64) -> Round {
+    fn over(line: Telling, replay: u32, cursor: u64, end: u64) -> Round {
         Round {
             line,
+            replay,
             events: VecDeque::new(),
             read_to: cursor,
             written: cursor,
@@ -348,6 +346,15 @@ impl Round {
             idle_turns: 0,
             is_behind: false,
             end,
+        }
+    }
+
+    /// To be written down.
+    fn progress(&self) -> Command {
+        let to = self.reached();
+        match self.line {
+            Telling::Live => Command::Advance { to },
+            Telling::Replay => Command::AdvanceReplay { number: self.replay, to },
         }
     }
 

@@ -4,7 +4,7 @@
 //! tried again after a while, by a fixed table with a little chance in it. After the last attempt,
 //! or when the receiver says that it is gone, the webhook is disabled and its cursor stays, so that
 //! nothing is forgotten. Enabled again, it goes on from there. A replay has a cursor of its own
-//! beside that one.
+//! beside that one, and a number: who tells of an earlier one moves nothing.
 
 use super::rows;
 use super::words::{
@@ -63,7 +63,14 @@ impl Machine for Webhook {
                 Ok(Verdict::Already(Event::Created { plan: plan.clone(), from: view.from }))
             }
             (Command::Create { .. }, Some(_)) => Err(Refusal::Exists),
-            (Command::Advance { line, to }, Some(view)) => view.advance(*line, *to),
+            (Command::Advance { to }, Some(view)) => {
+                Ok(view.advance(Telling::Live, view.cursor, *to, false))
+            }
+            (Command::AdvanceReplay { number, to }, Some(view)) => {
+                let replay = view.replay.filter(|_| *number == view.replays);
+                let replay = replay.ok_or(Refusal::NoReplay)?;
+                Ok(view.advance(Telling::Replay, replay.cursor, *to, *to >= replay.end))
+            }
             (Command::Fail, Some(view)) => Ok(view.fail(stamp)),
             (Command::Disable(why), Some(view)) => Ok(match view.disabled {
                 Some(why) => Verdict::Already(Event::Disabled(why)),
@@ -95,6 +102,7 @@ impl Machine for Webhook {
                 trouble: None,
                 disabled: None,
                 replay: None,
+                replays: 0,
             });
         }
         let Some(view) = &mut self.view else { return };
@@ -105,7 +113,9 @@ impl Machine for Webhook {
             Event::Disabled(why) => (view.disabled, view.trouble) = (Some(*why), None),
             Event::Enabled => view.disabled = None,
             Event::Deleted => self.deleted = true,
-            Event::ReplayBegun(replay) => view.replay = Some(*replay),
+            Event::ReplayBegun(replay) => {
+                (view.replay, view.replays) = (Some(*replay), view.replays + 1);
+            }
         }
     }
 
@@ -121,18 +131,12 @@ impl Machine for Webhook {
 impl WebhookView {
     /// A success ends the trouble there was, even if it leads no further than the log had been read
     /// before.
-    fn advance(&self, line: Telling, to: u64) -> Result<Verdict<Event>, Refusal> {
-        let (cursor, ends) = match (line, self.replay) {
-            (Telling::Live, _) => (self.cursor, false),
-            (Telling::Replay, Some(replay)) => (replay.cursor, to >= replay.end),
-            (Telling::Replay, None) => return Err(Refusal::NoReplay),
-        };
+    fn advance(&self, line: Telling, cursor: u64, to: u64, ends: bool) -> Verdict<Event> {
         let advanced = Event::Advanced { line, to: to.max(cursor) };
-        Ok(if to > cursor || ends || self.trouble.is_some() {
-            Verdict::New(advanced)
-        } else {
-            Verdict::Already(advanced)
-        })
+        match to > cursor || ends || self.trouble.is_some() {
+            true => Verdict::New(advanced),
+            false => Verdict::Already(advanced),
+        }
     }
 
     fn move_to(&mut self, line: Telling, to: u64) {

@@ -57,7 +57,9 @@ pub struct WebhookView {
     pub cursor: u64,
     pub trouble: Option<Trouble>,
     pub disabled: Option<WhyDisabled>,
+    /// What is told again. Its number is how many replays have begun.
     pub replay: Option<WebhookReplay>,
+    pub replays: u32,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -67,9 +69,13 @@ pub enum Command {
         plan: WebhookPlan,
         from: u64,
     },
-    /// Everything up to that position was delivered.
+    /// Everything up to that position was delivered, of what happens now.
     Advance {
-        line: Telling,
+        to: u64,
+    },
+    /// The same of the replay with that number.
+    AdvanceReplay {
+        number: u32,
         to: u64,
     },
     /// The next delivery has failed.

@@ -8,9 +8,7 @@ use super::super::ask::{Asker, Call};
 use super::super::room::at_once;
 use super::{HOOK, plan};
 use actors::dice::Dice;
-use actors::domain::webhooks::{
-    Command, Event, Telling, Webhook, WebhookReplay, WebhookView, WhyDisabled,
-};
+use actors::domain::webhooks::{Command, Event, Webhook, WebhookReplay, WebhookView, WhyDisabled};
 use actors::machine::partition_id;
 use actors::store::{FeedPage, Store};
 use actors::{Caller, Id, Role, Time};
@@ -22,8 +20,8 @@ struct Courier<'w> {
     dice: Dice,
     /// How far it has told, of which the cursor may know nothing yet.
     told_to: u64,
-    /// The same of a replay, which is known by the time that it begins with.
-    again: Option<(Time, u64)>,
+    /// The same of a replay, by its number.
+    again: Option<(u32, u64)>,
     /// Of the process that it lives in.
     life: u32,
     hook: Asker<'w, Webhook>,
@@ -69,7 +67,7 @@ impl Courier<'_> {
     /// Of what happens now, or of what is told again. Some is told again as soon as it was told.
     async fn tell_some(&mut self, view: WebhookView) {
         match view.replay {
-            Some(replay) if self.dice.below(2) == 0 => self.tell_again(replay).await,
+            Some(replay) if self.dice.below(2) == 0 => self.tell_again(view.replays, replay).await,
             _ if self.dice.below(12) == 0 => {
                 let (from, to) = (Time(self.dice.below(1 << 60) as i64), Time(i64::MAX));
                 let cursor = view.from + self.dice.below(view.cursor - view.from + 1);
@@ -80,14 +78,14 @@ impl Courier<'_> {
         }
     }
 
-    async fn tell_again(&mut self, replay: WebhookReplay) {
-        let told = self.again.filter(|(from, _)| *from == replay.from).map_or(0, |(_, to)| to);
+    async fn tell_again(&mut self, number: u32, replay: WebhookReplay) {
+        let told = self.again.filter(|(of, _)| *of == number).map_or(0, |(_, to)| to);
         let mut told_to = told.max(replay.cursor);
         let page = self.world.feed(told_to);
         for (position, is_told) in positions(&page).into_iter().filter(|(at, _)| *at <= replay.end)
         {
             if is_told && self.dice.below(8) == 0 {
-                self.again = Some((replay.from, told_to));
+                self.again = Some((number, told_to));
                 return self.send(Caller::SYSTEM, Command::Fail).await;
             }
             self.world.receive_again(told_to, position);
@@ -98,9 +96,9 @@ impl Courier<'_> {
             told_to = replay.end;
             self.world.count("told again to the end");
         }
-        self.again = Some((replay.from, told_to));
+        self.again = Some((number, told_to));
         if told_to == replay.end || self.dice.below(4) == 0 {
-            let advance = Command::Advance { line: Telling::Replay, to: told_to };
+            let advance = Command::AdvanceReplay { number, to: told_to };
             self.send(Caller::SYSTEM, advance).await;
         }
     }
@@ -120,7 +118,7 @@ impl Courier<'_> {
         self.told_to = told_to;
         // Rarely, so that much is told again after a crash.
         if told_to > cursor && self.dice.below(4) == 0 {
-            let advance = Command::Advance { line: Telling::Live, to: told_to };
+            let advance = Command::Advance { to: told_to };
             self.send(Caller::SYSTEM, advance).await;
         }
     }
@@ -179,7 +177,7 @@ async fn tell_the_rest_again(world: &World) {
         world.receive_again(told_to, next);
         told_to = next;
     }
-    let advance = Command::Advance { line: Telling::Replay, to: told_to };
+    let advance = Command::AdvanceReplay { number: view.replays, to: told_to };
     let call = Call::<Webhook>::of(Caller::SYSTEM, None, advance, vec![0]);
     assert!(world.settle(&call).await.is_ok());
 }
@@ -206,7 +204,7 @@ pub async fn tell_everything(world: &World) {
             told_to = position;
         }
     }
-    let advance = Command::Advance { line: Telling::Live, to: told_to };
+    let advance = Command::Advance { to: told_to };
     assert!(world.settle(&settle(Caller::SYSTEM, advance)).await.is_ok());
     let node = world.node.borrow();
     node.webhooks.auditor.places[0].model.receiver.borrow().has_heard(&told);

@@ -83,6 +83,7 @@ pub struct Model {
     attempts: u8,
     disabled: Option<WhyDisabled>,
     replay: Option<WebhookReplay>,
+    replays: u32,
     pub receiver: Rc<RefCell<Receiver>>,
 }
 
@@ -93,11 +94,13 @@ pub struct HookBooks {
     attempts: u8,
     disabled: Option<WhyDisabled>,
     replay: Option<WebhookReplay>,
+    replays: u32,
 }
 
 fn books_of(view: &WebhookView) -> HookBooks {
-    let WebhookView { cursor, trouble, disabled, replay, .. } = *view;
-    HookBooks { cursor, attempts: trouble.map_or(0, |trouble| trouble.attempts), disabled, replay }
+    let WebhookView { cursor, trouble, disabled, replay, replays, .. } = *view;
+    let attempts = trouble.map_or(0, |trouble| trouble.attempts);
+    HookBooks { cursor, attempts, disabled, replay, replays }
 }
 
 impl Model {
@@ -120,6 +123,7 @@ impl Model {
     fn begin_again(&mut self, replay: WebhookReplay) {
         assert!(self.disabled.is_none(), "told again although it is disabled");
         assert_eq!(self.replay.replace(replay), None, "two replays at once");
+        self.replays += 1;
         self.receiver.borrow_mut().again_to = replay.cursor;
     }
 
@@ -186,8 +190,8 @@ impl Kind for Webhook {
     }
 
     fn model_books(model: &Model) -> Option<HookBooks> {
-        let Model { from, cursor, attempts, disabled, replay, .. } = *model;
-        from.map(|_| HookBooks { cursor, attempts, disabled, replay })
+        let Model { from, cursor, attempts, disabled, replay, replays, .. } = *model;
+        from.map(|_| HookBooks { cursor, attempts, disabled, replay, replays })
     }
 
     fn compare(model: &Model, machine: &Webhook, cards: &Cards<'_>) {
@@ -207,9 +211,11 @@ impl Kind for Webhook {
             (Command::Create { from, .. }, Event::Created { from: known, .. }) => {
                 assert_eq!(from, known);
             }
-            (Command::Advance { line, to }, Event::Advanced { line: of, to: known }) => {
-                assert!(line == of && known >= to);
-            }
+            (Command::Advance { to }, Event::Advanced { line: Telling::Live, to: known })
+            | (
+                Command::AdvanceReplay { to, .. },
+                Event::Advanced { line: Telling::Replay, to: known },
+            ) => assert!(known >= to),
             (Command::Replay(replay), Event::ReplayBegun(begun)) => assert_eq!(replay, begun),
             (Command::Fail, Event::Failed(_) | Event::Disabled(_))
             | (Command::Disable(_), Event::Disabled(_))
@@ -224,10 +230,7 @@ impl Kind for Webhook {
             (Command::Create { .. }, Event::Created { from, .. }) => {
                 assert_eq!(model.from, Some(*from), "made, and nothing is written");
             }
-            (
-                Command::Advance { line: Telling::Live, to },
-                Event::Advanced { line: Telling::Live, to: known },
-            ) => {
+            (Command::Advance { to }, Event::Advanced { line: Telling::Live, to: known }) => {
                 assert!(known >= to && model.cursor >= *known, "the cursor is not that far");
             }
             _ => Self::is_what_was_asked_for(model, told.call, event, told.latest),
@@ -239,14 +242,23 @@ impl Kind for Webhook {
     }
 
     fn told_refused(told: &Told<Webhook>, refusal: &Refusal, tally: &mut Tally) {
-        let was = |is_it: fn(&HookBooks) -> bool| told.books_since().iter().flatten().any(is_it);
+        let was =
+            |is_it: &dyn Fn(&HookBooks) -> bool| told.books_since().iter().flatten().any(is_it);
         match refusal {
-            Refusal::Disabled => assert!(was(|books| books.disabled.is_some())),
+            Refusal::Disabled => assert!(was(&|books| books.disabled.is_some())),
             Refusal::ReplayUnderWay => {
-                assert!(was(|books| books.replay.is_some()));
+                assert!(was(&|books| books.replay.is_some()));
                 tally.count("told again already");
             }
-            Refusal::NoReplay => assert!(was(|books| books.replay.is_none())),
+            Refusal::NoReplay => {
+                let Command::AdvanceReplay { number, .. } = told.call.command else {
+                    panic!("nobody asked of a replay")
+                };
+                assert!(was(&|books| books.replay.is_none() || books.replays > number));
+                if was(&|books| books.replay.is_some() && books.replays > number) {
+                    tally.count("told of an earlier replay");
+                }
+            }
             Refusal::NotAdmin => {
                 assert_eq!(told.call.caller.role, Role::Member);
                 tally.count("webhook not for members");
