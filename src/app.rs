@@ -25,6 +25,7 @@ use base::meters::series::Series;
 use base::{journal, meters};
 use cluster::{self, Cluster};
 use config::Config;
+use futures_util::future::join;
 use people::People;
 use products::Engine;
 use products::acts::StaffActs;
@@ -328,17 +329,12 @@ impl Running {
         {
             actix_web::rt::time::sleep(Duration::from_millis(10)).await;
         }
-        // What was answered is sent to its end; what waits for its body is given up.
+        // What was answered is sent to its end; what waits for its body is given up. Who reads
+        // slowly keeps nothing from being written behind the snapshots that were just asked for.
+        let ending = join(self.last_call.close(), self.shared.store.settled());
         let _ = actix_web::rt::time::timeout(
             deadline.saturating_duration_since(Instant::now()),
-            self.last_call.close(),
-        )
-        .await;
-        // Behind the snapshots that were just asked for.
-        let settled = self.shared.store.settled();
-        let _ = actix_web::rt::time::timeout(
-            deadline.saturating_duration_since(Instant::now()),
-            settled,
+            ending,
         )
         .await;
         if let Some(cluster) = self.shared.cluster() {

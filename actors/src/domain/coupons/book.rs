@@ -285,3 +285,27 @@ impl Tally {
         } += 1;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn coupons_are_counted_one_by_one_where_they_stand() {
+        let mut tally = Tally::default();
+        let states = [
+            CouponState::Created,
+            CouponState::Assigned,
+            CouponState::Held,
+            CouponState::Used,
+            CouponState::Expired,
+            CouponState::Void,
+        ];
+        for (state, times) in states.into_iter().zip(1..) {
+            (0..times).for_each(|_| tally.count(state));
+        }
+        let Tally { created, assigned, held, used, expired, void } = tally;
+        assert_eq!([created, assigned, held, used, expired, void], [1, 2, 3, 4, 5, 6]);
+        assert_eq!(tally.all(), 21);
+    }
+}
