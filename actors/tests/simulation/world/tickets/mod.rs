@@ -8,7 +8,6 @@ mod refused;
 mod wanted;
 
 use super::ask::Call;
-use super::auditor::Audited;
 use super::kind::{Kind, Told};
 use super::node::{Node, Yard};
 use super::orders::agreement::Agreement;
@@ -223,7 +222,6 @@ impl Kind for Slice {
     }
 
     fn told_answer(told: &Told<Slice>, answer: &Answer, at: Time, tally: &mut Tally) {
-        let audited = &told.places[told.place];
         match answer {
             Answer::NotOpened => {}
             Answer::Ledger(ledger) => {
@@ -234,11 +232,11 @@ impl Kind for Slice {
                 tally.count("ledger read");
             }
             Answer::Hold(Some(view)) => {
-                shows(audited, view, at);
+                shows(told, view, at);
                 tally.count("hold read");
             }
             Answer::Holds(holds) => {
-                holds.iter().for_each(|(_, view)| shows(audited, view, at));
+                holds.iter().for_each(|(_, view)| shows(told, view, at));
                 assert!(
                     holds.iter().all(|(_, view)| view.owner == told.asker()
                         && view.state != HoldState::Confirmed)
@@ -286,11 +284,13 @@ fn compare_hold(hold: u32, held: &Held, machine: &Slice, cards: &Cards<'_>) {
 }
 
 /// Whether a client may be shown that.
-fn shows(audited: &Audited<Slice>, view: &HoldView, at: Time) {
+fn shows(told: &Told<Slice>, view: &HoldView, at: Time) {
     let same = |held: &&Held| {
-        held.owner == view.owner && view.tickets.iter().all(|ticket| held.tickets.contains(ticket))
+        // It may have been sold, and some of it taken back, since it was looked at.
+        let known = if told.is_stale() { &held.first } else { &held.tickets };
+        held.owner == view.owner && view.tickets.iter().all(|ticket| known.contains(ticket))
     };
-    let held = audited.model.holds.values().find(same);
+    let held = told.model().holds.values().find(same);
     assert!(
         held.is_some() || view.state == HoldState::Confirmed,
         "a view of no durable hold: {view:?}"

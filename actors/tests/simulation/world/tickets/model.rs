@@ -26,6 +26,8 @@ pub enum Fate {
 pub struct Held {
     pub owner: Id,
     pub tickets: Vec<Ticket>,
+    /// All that it began with.
+    pub first: Vec<Ticket>,
     /// Taken back, but for what was taken back one by one before anything else was.
     pub refunded: Vec<Ticket>,
     pub since: Time,
@@ -263,8 +265,8 @@ impl Model {
                 && until <= at.plus_s(self.terms.hold_max_s)
         );
         self.take(tickets, Taker::Hold(hold), at);
-        let (tickets, refunded) = (tickets.to_vec(), Vec::new());
-        let held = Held { owner, tickets, refunded, since: at, until, fate: Fate::Live };
+        let (tickets, first, refunded) = (tickets.to_vec(), tickets.to_vec(), Vec::new());
+        let held = Held { owner, tickets, first, refunded, since: at, until, fate: Fate::Live };
         assert!(self.holds.insert(hold, held).is_none(), "hold {hold} began twice");
         assert!(self.held_by(owner) <= self.limit(), "{owner:?} holds more than the limit");
     }
