@@ -85,19 +85,19 @@ impl<K: Kind> Auditor<K> {
     /// A client asks.
     pub fn asked(&mut self, call: &Call<K>) -> Asked<K> {
         let logs = self.places.iter().map(|place| place.log.len()).collect();
-        let story = call.key.filter(|_| call.is_open()).and_then(|key| self.keys.get(&key.hash));
-        let same = story
-            .filter(|story| K::wish(&story.call.command) == K::wish(&call.command))
-            .map(|story| story.watch);
+        let wish = K::wish(&call.command);
+        let story = call.key.and_then(|key| self.keys.get(&key.hash));
+        let same = story.and_then(|story| story.watch_of(&wish));
         let watch = same.unwrap_or_else(|| self.watch(call));
         let watched = &mut self.watches[watch];
         watched.since = if watched.waiting == 0 { self.records } else { watched.since };
         watched.waiting += 1;
         if let Some(key) = call.key {
-            self.keys
-                .entry(key.hash)
-                .or_insert_with(|| Story::new(call, watch))
-                .was_asked(key.command, call.caller.id);
+            let story = self.keys.entry(key.hash).or_insert_with(|| Story::new(call));
+            story.was_asked(key.command, call.caller.id);
+            if call.is_open() {
+                story.is_watched(wish, watch);
+            }
         }
         Asked { call: call.clone(), watch, logs }
     }
@@ -217,8 +217,7 @@ impl<K: Kind> Auditor<K> {
     }
 
     fn gave_up(&mut self, call: &Call<K>, watch: usize) {
-        let kept_for_the_key =
-            call.is_open() && call.key.is_some_and(|key| self.keys[&key.hash].watch == watch);
+        let kept_for_the_key = call.key.is_some_and(|key| self.keys[&key.hash].keeps(watch));
         if !kept_for_the_key {
             self.open.remove(&watch);
         }
