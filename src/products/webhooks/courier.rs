@@ -302,15 +302,7 @@ impl Courier {
     /// The telling under way, or the one that the webhook now asks for.
     fn take_round(&mut self, line: Telling, view: &WebhookView) -> Option<Round> {
         let under_way = self.round(line).take();
-        let anew = match line {
-            Telling::Live => Round::over(line, 0, view.cursor, u64::MAX),
-            Telling::Replay => {
-                let WebhookReplay { cursor, end, .. } = view.replay?;
-                Round::over(line, view.replays, cursor, end)
-            }
-        };
-        // How far an earlier replay has come says nothing of this one.
-        Some(under_way.filter(|round| round.replay == anew.replay).unwrap_or(anew))
+        Round::going_on(under_way, line, view)
     }
 
     /// Unless it is over: the next replay begins anew.
@@ -335,6 +327,18 @@ impl Courier {
 }
 
 impl Round {
+    /// How far an earlier replay has come says nothing of the one under way.
+    fn going_on(before: Option<Round>, line: Telling, view: &WebhookView) -> Option<Round> {
+        let anew = match line {
+            Telling::Live => Round::over(line, 0, view.cursor, u64::MAX),
+            Telling::Replay => {
+                let WebhookReplay { cursor, end, .. } = view.replay?;
+                Round::over(line, view.replays, cursor, end)
+            }
+        };
+        Some(before.filter(|round| round.replay == anew.replay).unwrap_or(anew))
+    }
+
     fn over(line: Telling, replay: u32, cursor: u64, end: u64) -> Round {
         Round {
             line,
@@ -372,5 +376,41 @@ fn other(line: Telling) -> Telling {
     match line {
         Telling::Live => Telling::Replay,
         Telling::Replay => Telling::Live,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use actors::domain::webhooks::WebhookPlan;
+
+    fn view(replays: u32, replay: Option<u64>) -> WebhookView {
+        let (from, to) = (Time(0), Time(9));
+        WebhookView {
+            plan: WebhookPlan { url: String::new(), events: Vec::new() },
+            created_at: from,
+            from: 0,
+            cursor: 30,
+            trouble: None,
+            disabled: None,
+            replay: replay.map(|cursor| WebhookReplay { from, to, cursor, end: 20 }),
+            replays,
+        }
+    }
+
+    #[test]
+    fn what_is_left_of_an_earlier_replay_is_not_taken_for_the_next_one() {
+        let go_on = |before, view| Round::going_on(before, Telling::Replay, &view);
+        let first = go_on(None, view(1, Some(3))).unwrap();
+        let told = Round { read_to: 12, delivered: 4, ..first };
+        let told = go_on(Some(told), view(1, Some(3))).unwrap();
+        assert_eq!((told.replay, told.reached()), (1, 12));
+        // Another courier has brought it to its end.
+        let second = go_on(Some(told), view(2, Some(5))).unwrap();
+        assert_eq!((second.reached(), second.delivered), (5, 0));
+        assert!(matches!(second.progress(), Command::AdvanceReplay { number: 2, to: 5 }));
+        assert!(go_on(Some(second), view(2, None)).is_none());
+        let live = Round::going_on(None, Telling::Live, &view(2, Some(5))).unwrap();
+        assert!(matches!(live.progress(), Command::Advance { to: 30 }));
     }
 }
