@@ -24,8 +24,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Rows that wait, or frames that a start would have to read again, before a sweep begins in the
-/// middle of work. Rows of one owner lie on one page, so the more wait, the fewer pages change; each
-/// takes some 200 bytes of memory.
+/// middle of work. Rows of one owner lie on one page, so the more wait, the fewer pages change for
+/// each; and each takes some 200 bytes of memory.
 pub const SWEEP_AFTER_ROWS: usize = 200_000;
 const SWEEP_AFTER_FRAMES: i64 = 50_000;
 /// No job has come for so long: time to tidy up.
