@@ -218,9 +218,13 @@ impl<M: Machine, W> Partition<M, W> {
             self.cards.found(*key, body);
         }
         self.parked.found(keys);
-        self.wake(clock);
         let ready = self.parked.take_ready();
-        let answers = ready.into_iter().filter_map(|asked| self.attempt(asked)).collect();
+        let serve = |asked| {
+            // What the one before them gave back may be over.
+            self.wake(clock);
+            self.attempt(asked)
+        };
+        let answers = ready.into_iter().filter_map(serve).collect();
         self.cards.make_room();
         answers
     }

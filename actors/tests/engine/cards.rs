@@ -5,7 +5,7 @@ use actors::domain::coupons::campaign::{
     Answer, Campaign, CampaignPlan, Command, Event, Question, Refusal, Trigger,
 };
 use actors::domain::coupons::redeem;
-use actors::domain::coupons::{CouponState, Discount, Offer, Serial};
+use actors::domain::coupons::{CancelBy, CouponState, Discount, Offer, Serial};
 use actors::engine::partition::Wanted;
 use actors::engine::{CardBudget, KeyWindow, Manner, Partition, Reply, Request};
 use actors::store::{Bodies, Callback, Frame, Opened, Store, StoreError};
@@ -40,25 +40,38 @@ fn use_it(n: u8, rank: u64) -> Request<Campaign> {
     Request::Command { command, caller: member(n), key: None, how: Manner::ForGood }
 }
 
+fn cancel(n: u8, rank: u64) -> Request<Campaign> {
+    let command = Command::Redeem(redeem::Command::Cancel { slot: rank, by: CancelBy::Admin });
+    Request::Command { command, caller: member(n), key: None, how: Manner::ForGood }
+}
+
 fn now<T: Send + 'static>(ask: impl FnOnce(Callback<Result<T, StoreError>>)) -> T {
     let (to, from) = std::sync::mpsc::channel();
     ask(Box::new(move |answer| to.send(answer).unwrap()));
     from.recv().unwrap().unwrap()
 }
 
-/// A campaign in which ten members have claimed, and the store that has its cards. Opened again, so
-/// that none of them is in memory, with so much room for them.
+/// A campaign in which ten members have claimed, and the store that has its cards.
 fn opened_again(bytes: usize) -> (Vouchers, MemoryStore) {
+    opened_after(bytes, plan(), (1..=10).map(claim))
+}
+
+/// Opened again after all that, so that no card is in memory, with so much room for them.
+fn opened_after(
+    bytes: usize,
+    plan: CampaignPlan,
+    asked: impl IntoIterator<Item = Request<Campaign>>,
+) -> (Vouchers, MemoryStore) {
     let (store, mut frames) = (MemoryStore::default(), Vec::<Frame>::new());
     let open = |opened| {
         let window = Arc::new(KeyWindow::new(1_000, 3_600));
         Vouchers::open_within(NAME, opened, window, CardBudget::new(bytes)).unwrap()
     };
     let mut first = open(Opened::default());
-    let command = Command::Open(plan());
+    let command = Command::Open(plan);
     let opening =
         Request::Command { command, caller: Caller::SYSTEM, key: None, how: Manner::ForGood };
-    for request in [opening].into_iter().chain((1..=10).map(claim)) {
+    for request in [opening].into_iter().chain(asked) {
         first.serve(request, NOW, 7, "them");
         assert!(
             first.wanted().is_none(),
@@ -122,6 +135,27 @@ fn a_card_is_looked_up_once_for_all_who_wait_and_they_are_served_in_their_order(
         })
         .collect();
     assert_eq!(told, [("one", false), ("two", true), ("three", true)]);
+}
+
+#[test]
+fn what_one_who_waited_gives_back_is_over_before_the_next_one_is_served() {
+    let for_a_minute = CampaignPlan { valid_s: Some(60), ..plan() };
+    let (mut partition, store) = opened_after(1 << 20, for_a_minute, [claim(1), use_it(1, 1)]);
+    let later = NOW.plus_s(600);
+    // Used while it was good, it has not been said to have expired.
+    for (request, who) in [(cancel(1, 1), "cancels"), (use_it(1, 1), "uses")] {
+        assert!(partition.serve(request, later, 7, who).is_none());
+    }
+    let Some(Wanted { keys, rows }) = partition.wanted() else { panic!("a card is wanted") };
+    let bodies = now(|done| store.find(rows, done));
+    assert!(partition.found(&keys, bodies, later).is_empty(), "nothing is durable yet");
+    assert!(partition.flush().is_some());
+    let answers = partition.land().answers;
+    let [("cancels", Reply::Done(done)), ("uses", Reply::Refused(why))] = &answers[..] else {
+        panic!("it was used after its end")
+    };
+    assert!(matches!(done.event, Event::Redeemed(redeem::Event::Cancelled { .. })));
+    assert_eq!(*why, Refusal::Coupon(redeem::Refusal::Expired));
 }
 
 #[test]
