@@ -183,11 +183,12 @@ impl<M: Machine, W> Partition<M, W> {
             Request::Command { how: Manner::Guest { since, .. }, .. } => clock.max(*since),
             _ => clock,
         };
-        self.wake(clock);
-        self.attempt(ParkedRequest { request, seed, waiter, needs: HashSet::new() })
+        self.attempt(ParkedRequest { request, seed, waiter, needs: HashSet::new() }, clock)
     }
 
-    fn attempt(&mut self, asked: ParkedRequest<M, W>) -> Option<(W, Reply<M>)> {
+    /// Time passes before each: what the one before it gave back may be over.
+    fn attempt(&mut self, asked: ParkedRequest<M, W>, clock: Time) -> Option<(W, Reply<M>)> {
+        self.wake(clock);
         let reply = match self.answer(&asked.request, asked.seed) {
             Ok(reply) => reply,
             Err(Missing(keys)) => {
@@ -219,12 +220,7 @@ impl<M: Machine, W> Partition<M, W> {
         }
         self.parked.found(keys);
         let ready = self.parked.take_ready();
-        let serve = |asked| {
-            // What the one before them gave back may be over.
-            self.wake(clock);
-            self.attempt(asked)
-        };
-        let answers = ready.into_iter().filter_map(serve).collect();
+        let answers = ready.into_iter().filter_map(|asked| self.attempt(asked, clock)).collect();
         self.cards.make_room();
         answers
     }

@@ -10,15 +10,15 @@ use crate::feed::{Event, Turn};
 use crate::webhooks::attempts::{Attempt, Attempts};
 use crate::webhooks::meters::Meters;
 use crate::webhooks::post_office::PostOffice;
+use crate::webhooks::round::WebhookRound;
 use crate::webhooks::sender::Parcel;
 use crate::webhooks::signature;
-use actors::domain::webhooks::{self, Command, Telling, WebhookReplay, WebhookView, WhyDisabled};
+use actors::domain::webhooks::{self, Command, Telling, WebhookView, WhyDisabled};
 use actors::engine::By;
 use actors::store::StoreError;
 use actors::{Id, Time};
 use base::journal;
 use base::journal::Value;
-use std::collections::VecDeque;
 use std::sync::Arc;
 use tokio::sync::watch;
 
@@ -37,29 +37,12 @@ pub struct Courier {
     office: Arc<PostOffice>,
     attempts: Arc<Attempts>,
     secret: Option<Vec<u8>>,
-    live: Option<Round>,
-    replay: Option<Round>,
+    live: Option<WebhookRound>,
+    replay: Option<WebhookRound>,
     /// Whose turn it is first.
     first: Telling,
     paused_until: Time,
     meters: Meters,
-}
-
-/// How far one of the two tellings has come, in memory.
-struct Round {
-    line: Telling,
-    /// The number of the replay.
-    replay: u32,
-    /// What has been read and is still to be delivered.
-    events: VecDeque<Arc<Event>>,
-    read_to: u64,
-    written: u64,
-    delivered: u32,
-    idle_turns: u32,
-    /// There is more to read at once.
-    is_behind: bool,
-    /// A replay ends there.
-    end: u64,
 }
 
 /// What to do after a turn.
@@ -121,7 +104,7 @@ impl Courier {
             .flatten()
             .filter(|round| round.delivered > 0)
         {
-            let _ = self.office.command(self.webhook, round.progress(), By::SYSTEM).await;
+            let _ = self.office.command(self.webhook, round.command(), By::SYSTEM).await;
         }
     }
 
@@ -165,7 +148,7 @@ impl Courier {
         read.and(written).map(|()| next)
     }
 
-    async fn read_on(&self, round: &mut Round, view: &WebhookView) -> Result<(), NotNow> {
+    async fn read_on(&self, round: &mut WebhookRound, view: &WebhookView) -> Result<(), NotNow> {
         let end = round.end;
         let replay = view.replay.filter(|_| round.line == Telling::Replay);
         let span = replay.map_or(Time(i64::MIN)..Time(i64::MAX), |replay| replay.from..replay.to);
@@ -241,7 +224,7 @@ impl Courier {
         })
     }
 
-    async fn delivered(&self, round: &mut Round, view: &WebhookView) -> Result<(), NotNow> {
+    async fn delivered(&self, round: &mut WebhookRound, view: &WebhookView) -> Result<(), NotNow> {
         round.events.pop_front();
         round.delivered += 1;
         round.idle_turns = 0;
@@ -253,7 +236,11 @@ impl Courier {
 
     /// What was delivered before is written first, in both tellings: it must not be taken for the
     /// end of this trouble later.
-    async fn failed(&mut self, round: &mut Round, attempt: &mut Attempt) -> Result<(), NotNow> {
+    async fn failed(
+        &mut self,
+        round: &mut WebhookRound,
+        attempt: &mut Attempt,
+    ) -> Result<(), NotNow> {
         let mut beside = self.round(other(round.line)).take();
         let mut written = Ok(());
         for round in
@@ -278,10 +265,9 @@ impl Courier {
         Ok(())
     }
 
-    async fn write_down(&self, round: &mut Round) -> Result<(), NotNow> {
-        let to = round.reached();
-        self.office.command(self.webhook, round.progress(), By::SYSTEM).await?;
-        (round.written, round.delivered, round.idle_turns) = (to, 0, 0);
+    async fn write_down(&self, round: &mut WebhookRound) -> Result<(), NotNow> {
+        self.office.command(self.webhook, round.command(), By::SYSTEM).await?;
+        (round.written, round.delivered, round.idle_turns) = (round.reached(), 0, 0);
         Ok(())
     }
 
@@ -300,18 +286,18 @@ impl Courier {
     }
 
     /// The telling under way, or the one that the webhook now asks for.
-    fn take_round(&mut self, line: Telling, view: &WebhookView) -> Option<Round> {
+    fn take_round(&mut self, line: Telling, view: &WebhookView) -> Option<WebhookRound> {
         let under_way = self.round(line).take();
-        Round::going_on(under_way, line, view)
+        WebhookRound::going_on(under_way, line, view)
     }
 
     /// Unless it is over: the next replay begins anew.
-    fn put_back(&mut self, round: Round) {
+    fn put_back(&mut self, round: WebhookRound) {
         let line = round.line;
         *self.round(line) = Some(round).filter(|round| !round.has_ended() || round.delivered > 0);
     }
 
-    fn round(&mut self, line: Telling) -> &mut Option<Round> {
+    fn round(&mut self, line: Telling) -> &mut Option<WebhookRound> {
         match line {
             Telling::Live => &mut self.live,
             Telling::Replay => &mut self.replay,
@@ -319,56 +305,10 @@ impl Courier {
     }
 
     fn measure(&self, view: &WebhookView) {
-        let reached = self.live.as_ref().map_or(view.cursor, Round::reached);
+        let reached = self.live.as_ref().map_or(view.cursor, WebhookRound::reached);
         if let Some(end) = self.office.feed.known_end() {
             self.meters.lag.set(end.saturating_sub(reached));
         }
-    }
-}
-
-impl Round {
-    /// How far an earlier replay has come says nothing of the one under way.
-    fn going_on(before: Option<Round>, line: Telling, view: &WebhookView) -> Option<Round> {
-        let anew = match line {
-            Telling::Live => Round::over(line, 0, view.cursor, u64::MAX),
-            Telling::Replay => {
-                let WebhookReplay { cursor, end, .. } = view.replay?;
-                Round::over(line, view.replays, cursor, end)
-            }
-        };
-        Some(before.filter(|round| round.replay == anew.replay).unwrap_or(anew))
-    }
-
-    fn over(line: Telling, replay: u32, cursor: u64, end: u64) -> Round {
-        Round {
-            line,
-            replay,
-            events: VecDeque::new(),
-            read_to: cursor,
-            written: cursor,
-            delivered: 0,
-            idle_turns: 0,
-            is_behind: false,
-            end,
-        }
-    }
-
-    /// To be written down.
-    fn progress(&self) -> Command {
-        let to = self.reached();
-        match self.line {
-            Telling::Live => Command::Advance { to },
-            Telling::Replay => Command::AdvanceReplay { number: self.replay, to },
-        }
-    }
-
-    fn has_ended(&self) -> bool {
-        self.events.is_empty() && self.read_to >= self.end
-    }
-
-    /// Everything up to here is delivered. A frame counts when its last event is.
-    fn reached(&self) -> u64 {
-        self.events.front().map_or(self.read_to, |event| event.place.position - 1).max(self.written)
     }
 }
 
@@ -376,41 +316,5 @@ fn other(line: Telling) -> Telling {
     match line {
         Telling::Live => Telling::Replay,
         Telling::Replay => Telling::Live,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use actors::domain::webhooks::WebhookPlan;
-
-    fn view(replays: u32, replay: Option<u64>) -> WebhookView {
-        let (from, to) = (Time(0), Time(9));
-        WebhookView {
-            plan: WebhookPlan { url: String::new(), events: Vec::new() },
-            created_at: from,
-            from: 0,
-            cursor: 30,
-            trouble: None,
-            disabled: None,
-            replay: replay.map(|cursor| WebhookReplay { from, to, cursor, end: 20 }),
-            replays,
-        }
-    }
-
-    #[test]
-    fn what_is_left_of_an_earlier_replay_is_not_taken_for_the_next_one() {
-        let go_on = |before, view| Round::going_on(before, Telling::Replay, &view);
-        let first = go_on(None, view(1, Some(3))).unwrap();
-        let told = Round { read_to: 12, delivered: 4, ..first };
-        let told = go_on(Some(told), view(1, Some(3))).unwrap();
-        assert_eq!((told.replay, told.reached()), (1, 12));
-        // Another courier has brought it to its end.
-        let second = go_on(Some(told), view(2, Some(5))).unwrap();
-        assert_eq!((second.reached(), second.delivered), (5, 0));
-        assert!(matches!(second.progress(), Command::AdvanceReplay { number: 2, to: 5 }));
-        assert!(go_on(Some(second), view(2, None)).is_none());
-        let live = Round::going_on(None, Telling::Live, &view(2, Some(5))).unwrap();
-        assert!(matches!(live.progress(), Command::Advance { to: 30 }));
     }
 }

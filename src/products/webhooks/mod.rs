@@ -12,6 +12,7 @@ mod courier;
 mod meters;
 mod past;
 mod post_office;
+mod round;
 mod sender;
 mod signature;
 mod target;

@@ -293,15 +293,7 @@ mod tests {
     #[test]
     fn coupons_are_counted_one_by_one_where_they_stand() {
         let mut tally = Tally::default();
-        let states = [
-            CouponState::Created,
-            CouponState::Assigned,
-            CouponState::Held,
-            CouponState::Used,
-            CouponState::Expired,
-            CouponState::Void,
-        ];
-        for (state, times) in states.into_iter().zip(1..) {
+        for (state, times) in CouponState::ALL.into_iter().zip(1..) {
             (0..times).for_each(|_| tally.count(state));
         }
         let Tally { created, assigned, held, used, expired, void } = tally;
