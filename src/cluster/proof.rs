@@ -15,7 +15,7 @@ use std::collections::HashSet;
 use std::sync::Mutex;
 
 /// Raised whenever what nodes say to each other takes another shape.
-const LANGUAGE: u16 = 8;
+const LANGUAGE: u16 = 9;
 
 /// A request may be so old when it arrives, and as much younger than the receiver's clock.
 pub const AGE_MS: i64 = 10_000;

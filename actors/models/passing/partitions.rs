@@ -81,7 +81,7 @@ pub fn same(heard: &Heard) -> Heard {
         Ok(Reply::Done(done)) => Reply::Done(done.clone()),
         Ok(Reply::Refused(refusal)) => Reply::Refused(*refusal),
         Ok(Reply::Declined) => Reply::Declined,
-        Ok(Reply::Passed { to, at }) => Reply::Passed { to: *to, at: *at },
+        Ok(Reply::Passed(note)) => Reply::Passed(*note),
         Ok(Reply::KeyReused) => Reply::KeyReused,
         Ok(Reply::KeyForgotten) => Reply::KeyForgotten,
         Ok(Reply::Left(left)) => Reply::Left(*left),
@@ -150,18 +150,18 @@ impl PassingModel {
         let (reply, after) = match request {
             Request::Command { command, caller, key, how } => {
                 let forgets = match how {
-                    Manner::Guest { .. } => self.breaks(PassingRule::GuestRemembersTheKey),
+                    Manner::Guest(_) => self.breaks(PassingRule::GuestRemembersTheKey),
                     _ => self.breaks(PassingRule::HomeRemembersTheKey),
                 };
                 let key = key.filter(|_| !forgets);
                 self.serve_truly(place, log, Request::Command { command, caller, key, how })
             }
-            Request::Pass { key, caller, from, to } => {
-                let pass = |from| Request::Pass { key, caller, from, to };
-                let served = self.serve_truly(place, log, pass(from));
+            Request::Pass { key, caller, declined, to } => {
+                let pass = |declined| Request::Pass { key, caller, declined, to };
+                let served = self.serve_truly(place, log, pass(declined));
                 match served.0 {
-                    Reply::Passed { to: noted, .. }
-                        if noted != to && self.breaks(PassingRule::HomeWaitsForTheRefusal) =>
+                    Reply::Passed(noted)
+                        if noted.to != to && self.breaks(PassingRule::HomeWaitsForTheRefusal) =>
                     {
                         self.serve_truly(place, log, pass(Some(noted)))
                     }
@@ -172,7 +172,7 @@ impl PassingModel {
         };
         let is_lost = match reply {
             Reply::Declined => self.breaks(PassingRule::DeclineIsWritten),
-            Reply::Passed { .. } => self.breaks(PassingRule::NoteIsWritten),
+            Reply::Passed(_) => self.breaks(PassingRule::NoteIsWritten),
             _ => false,
         };
         (reply, if is_lost { log } else { after })

@@ -37,5 +37,5 @@ pub use neighbours::Neighbours;
 pub use node::{Limits, Node};
 pub use partition::Partition;
 pub use passing::PASSED_ON_TOGETHER;
-pub use request::{Done, Looked, Manner, Reply, Request};
+pub use request::{Done, HomeNote, Looked, Manner, Reply, Request};
 pub use router::Router;

@@ -50,19 +50,19 @@ pub async fn ask_any<M: Machine, R: Reach<M>>(
     let plain = Manner::from(how);
 
     let mut asked = home;
-    let mut passed_to = None;
+    let mut note = None;
     let mut had_nothing = Vec::new();
     let mut refusal = None;
-    let mut asked_home_again = false;
+    let (mut asked_home_again, mut chose_again) = (false, false);
     let mut reply = reach.ask(home, here(plain)).await?;
     // Every turn either follows a note, or crosses one place off; the bound only guards against a
     // stock that comes and goes forever.
     for _ in 0..4 * reach.places() as usize + 8 {
         reply = match reply {
             Reply::Done(done) => return Ok((asked as usize, done)),
-            Reply::Passed { to, at } => {
-                (asked, passed_to) = (to, Some(to));
-                reach.ask(to, here(Manner::Guest { place: to, since: at })).await?
+            Reply::Passed(last) => {
+                (asked, note) = (last.to, Some(last));
+                reach.ask(last.to, here(Manner::Guest(last))).await?
             }
             Reply::KeyReused => return Err(Failure::KeyReused),
             Reply::KeyForgotten => return Err(Failure::KeyForgotten),
@@ -79,7 +79,7 @@ pub async fn ask_any<M: Machine, R: Reach<M>>(
                     (Some(to), Some(key), _) => {
                         asked = home;
                         reach
-                            .ask(home, Request::Pass { key: *key, caller, from: passed_to, to })
+                            .ask(home, Request::Pass { key: *key, caller, declined: note, to })
                             .await?
                     }
                     (Some(to), None, _) => {
@@ -96,16 +96,20 @@ pub async fn ask_any<M: Machine, R: Reach<M>>(
                         }
                     }
                     (None, _, Some(refusal)) => return Err(Failure::Refused(refusal)),
-                    // All were guests and declined before. The home says why; if something has come
-                    // back to it, the search goes on there.
-                    (None, _, None) => match reach.ask(home, here(Manner::DryRun)).await? {
-                        Reply::Refused(refusal) => return Err(Failure::Refused(refusal)),
-                        _ => {
-                            had_nothing.clear();
-                            asked = u16::MAX;
-                            Reply::Declined
+                    // All were guests and declined, but maybe when they were first asked, and they
+                    // have something by now: once more. Then the home says why; if something has
+                    // come back to it, the search goes on there.
+                    (None, _, None) => {
+                        if std::mem::replace(&mut chose_again, true)
+                            && let Reply::Refused(refusal) =
+                                reach.ask(home, here(Manner::DryRun)).await?
+                        {
+                            return Err(Failure::Refused(refusal));
                         }
-                    },
+                        had_nothing.clear();
+                        asked = u16::MAX;
+                        Reply::Declined
+                    }
                 }
             }
             Reply::Refused(refusal) => return Err(Failure::Refused(refusal)),

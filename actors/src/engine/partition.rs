@@ -180,7 +180,7 @@ impl<M: Machine, W> Partition<M, W> {
         waiter: W,
     ) -> Option<(W, Reply<M>)> {
         let clock = match &request {
-            Request::Command { how: Manner::Guest { since, .. }, .. } => clock.max(*since),
+            Request::Command { how: Manner::Guest(note), .. } => clock.max(note.at),
             _ => clock,
         };
         self.attempt(ParkedRequest { request, seed, waiter, needs: HashSet::new() }, clock)

@@ -16,11 +16,12 @@ pub enum Request<M: Machine> {
         key: Option<Key>,
         how: Manner,
     },
-    /// To the home of an open request: note that it goes on to `to`, if it last went to `from`.
+    /// To the home of an open request: note that it goes on to `to`. `declined` is the note which
+    /// the place that it named has declined.
     Pass {
         key: Key,
         caller: Caller,
-        from: Option<u16>,
+        declined: Option<HomeNote>,
         to: u16,
     },
     Look(M::Question),
@@ -55,8 +56,8 @@ impl<M: Machine> Clone for Request<M> {
             Request::Command { command, caller, key, how } => {
                 Request::Command { command: command.clone(), caller: *caller, key: *key, how: *how }
             }
-            Request::Pass { key, caller, from, to } => {
-                Request::Pass { key: *key, caller: *caller, from: *from, to: *to }
+            Request::Pass { key, caller, declined, to } => {
+                Request::Pass { key: *key, caller: *caller, declined: *declined, to: *to }
             }
             Request::Look(question) => Request::Look(question.clone()),
             Request::Left { command, caller } => {
@@ -72,12 +73,16 @@ pub enum Manner {
     ForGood,
     /// Say what would happen, change nothing.
     DryRun,
-    /// Passed on to this place by the request's home, which noted so at that instant. A refusal is
-    /// written down, so that it stays one.
-    Guest {
-        place: u16,
-        since: Time,
-    },
+    /// Passed on to the place of this note. A refusal is written down, so that it stays one.
+    Guest(HomeNote),
+}
+
+/// What the home of a key has written: the place that the request goes on to, and when that was.
+/// The instant tells it from a note on the same place from before the key was forgotten.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HomeNote {
+    pub to: u16,
+    pub at: Time,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -85,13 +90,10 @@ pub enum Manner {
 pub enum Reply<M: Machine> {
     Done(Done<M::Event, M::Witness>),
     Refused(M::Refusal),
-    /// As a guest: refused, and never granted here under this key.
+    /// As a guest: refused, and never granted here by this note.
     Declined,
-    /// As a home: the request was passed on to that place, at that instant.
-    Passed {
-        to: u16,
-        at: Time,
-    },
+    /// As a home: the request was passed on.
+    Passed(HomeNote),
     /// The key stands for another command.
     KeyReused,
     /// The key is older than the window: whether it was answered cannot be known.

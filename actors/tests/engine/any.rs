@@ -2,9 +2,9 @@
 
 use super::bench::*;
 use actors::Caller;
-use actors::domain::tickets::{Event, Refusal, Slice, SliceName};
+use actors::domain::tickets::{Command, Event, Refusal, Slice, SliceName};
 use actors::engine::open::{Reach, ask_any, home};
-use actors::engine::{By, Done, Failure, How, Key, Manner, Reply, Request};
+use actors::engine::{By, Done, Failure, HomeNote, How, Key, Manner, Reply, Request};
 use std::cell::Cell;
 use std::collections::BTreeSet;
 
@@ -103,6 +103,28 @@ fn what_comes_back_to_its_home_is_not_given_to_a_key_that_was_granted_elsewhere(
     });
 }
 
+/// A guest had nothing any more when the key came to it, and has something when it comes again.
+#[test]
+fn a_key_that_was_declined_gets_what_is_there_when_it_is_asked_again() {
+    with_engine(async |bench| {
+        for lead in 0..3 {
+            bench.command(lead, hold(&format!("{lead}123")), BOB, None).await.expect("it is free");
+        }
+        let key = keys_of(0).next().expect("there are many");
+        let pass = Request::<Slice>::Pass { key, caller: ADA, declined: None, to: 1 };
+        let pass = postcard::to_stdvec(&pass).unwrap();
+        bench.slices.serve_passed_on(&slice(0).to_string(), &pass).await.expect("it can be read");
+        let sold_out = Err(Failure::Refused(Refusal::NoMatchLeft { left: 0 }));
+        assert_eq!(any(&bench, "*123", ADA, Some(key), false).await, sold_out);
+        bench.command(1, Command::Release { hold: 0 }, BOB, None).await.expect("it is theirs");
+        bench.pass_s(1);
+        let granted = any(&bench, "*123", ADA, Some(key), false).await;
+        assert_eq!(number(&granted), 1_123);
+        let again = any(&bench, "*123", ADA, Some(key), false).await.map(|(_, done)| done.replayed);
+        assert_eq!(again, Ok(true));
+    });
+}
+
 #[test]
 fn a_key_that_was_passed_on_is_no_key_for_a_closed_request() {
     with_engine(async |bench| {
@@ -182,7 +204,7 @@ impl Reach<Slice> for Granted {
         let at = actors::Time(START);
         Ok(match request {
             Request::Command { how: Manner::ForGood, .. } => {
-                Reply::Passed { to: (place + 1) % 3, at }
+                Reply::Passed(HomeNote { to: (place + 1) % 3, at })
             }
             Request::Command { .. } => Reply::Declined,
             Request::Pass { .. } => {
@@ -227,7 +249,7 @@ impl Reach<Slice> for Twin {
     ) -> Result<Reply<Slice>, Failure<Refusal>> {
         let at = actors::Time(START);
         Ok(match request {
-            Request::Command { how: Manner::Guest { .. }, .. } => Reply::Done(Done {
+            Request::Command { how: Manner::Guest(_), .. } => Reply::Done(Done {
                 event: Event::Sealed { sold: u64::from(place) },
                 at,
                 replayed: true,
@@ -236,7 +258,7 @@ impl Reach<Slice> for Twin {
             Request::Command { .. } if self.asked_home.replace(self.asked_home.get() + 1) == 0 => {
                 Reply::Refused(Refusal::NoMatchLeft { left: 0 })
             }
-            Request::Command { .. } => Reply::Passed { to: (place + 1) % 3, at },
+            Request::Command { .. } => Reply::Passed(HomeNote { to: (place + 1) % 3, at }),
             Request::Left { .. } => Reply::Left(0),
             Request::Pass { .. } | Request::Look(_) => {
                 panic!("there is nothing to pass on for, and nobody looks")

@@ -2,7 +2,7 @@
 
 use super::bench::*;
 use actors::domain::tickets::{Command, Refusal, Slice};
-use actors::engine::{By, Failure, Key, KeyWindow, Manner, Partition, Reply, Request};
+use actors::engine::{By, Failure, HomeNote, Key, KeyWindow, Manner, Partition, Reply, Request};
 use actors::{Caller, Time};
 use std::sync::Arc;
 use testing::memory::Fate;
@@ -146,13 +146,23 @@ fn as_guest(since: i64) -> Request<Slice> {
         command: hold("0***"),
         caller: ADA,
         key: key("k"),
-        how: Manner::Guest { place: 0, since: Time(since) },
+        how: Manner::Guest(HomeNote { to: 0, at: Time(since) }),
     }
 }
 
-/// The home is asked to name that place; a guest that was named and had nothing asks for another.
-fn pass(from: Option<u16>, to: u16) -> Request<Slice> {
-    Request::Pass { key: key("k").expect("it is one"), caller: ADA, from, to }
+/// The home is asked to name that place, or another one after that which it had named.
+fn pass(declined: Option<HomeNote>, to: u16) -> Request<Slice> {
+    Request::Pass { key: key("k").expect("it is one"), caller: ADA, declined, to }
+}
+
+/// What the home notes at that instant.
+fn note(to: u16, at: i64) -> Option<HomeNote> {
+    Some(HomeNote { to, at: Time(at) })
+}
+
+/// Whether the request goes on by that note.
+fn goes_on(reply: Reply<Slice>, noted: Option<HomeNote>) -> bool {
+    matches!(reply, Reply::Passed(last) if Some(last) == noted)
 }
 
 #[test]
@@ -171,18 +181,18 @@ fn a_guest_answers_no_earlier_than_its_home_named_it() {
 }
 
 #[test]
-fn a_guest_that_declined_grants_nothing_later() {
+fn a_guest_that_declined_grants_nothing_until_its_home_names_it_again() {
     let mut partition = alone(Arc::new(KeyWindow::new(1000, 3600)));
     let all =
         Request::Command { command: hold("0123"), caller: BOB, key: None, how: Manner::ForGood };
-    let wanted = || Request::Command {
+    let wanted = |since| Request::Command {
         command: hold("0123"),
         caller: ADA,
         key: key("k"),
-        how: Manner::Guest { place: 0, since: Time(START) },
+        how: Manner::Guest(HomeNote { to: 0, at: Time(since) }),
     };
     assert!(matches!(serve(&mut partition, all, START), Reply::Done(_)));
-    assert!(matches!(serve(&mut partition, wanted(), START), Reply::Declined));
+    assert!(matches!(serve(&mut partition, wanted(START), START), Reply::Declined));
     let release = Request::Command {
         command: Command::Release { hold: 0 },
         caller: BOB,
@@ -190,31 +200,28 @@ fn a_guest_that_declined_grants_nothing_later() {
         how: Manner::ForGood,
     };
     assert!(matches!(serve(&mut partition, release, START), Reply::Done(_)));
-    assert!(matches!(serve(&mut partition, wanted(), START), Reply::Declined));
+    assert!(matches!(serve(&mut partition, wanted(START), START + 1), Reply::Declined));
+    // The home has forgotten the key, say. This guest has not, but was not asked this.
+    assert!(matches!(serve(&mut partition, wanted(START + 1), START + 1), Reply::Done(_)));
 }
 
 #[test]
 fn a_home_names_another_only_after_the_one_it_named_last() {
     let mut partition = alone(Arc::new(KeyWindow::new(1000, 3600)));
-    assert!(matches!(serve(&mut partition, pass(None, 4), START), Reply::Passed { to: 4, .. }));
-    assert!(
-        matches!(serve(&mut partition, pass(None, 5), START), Reply::Passed { to: 4, .. }),
-        "it was passed on already"
-    );
-    assert!(matches!(serve(&mut partition, pass(Some(4), 5), START), Reply::Passed { to: 5, .. }));
-    assert!(
-        matches!(serve(&mut partition, pass(Some(4), 6), START), Reply::Passed { to: 5, .. }),
-        "somebody was faster"
-    );
+    let (fourth, fifth) = (note(4, START), note(5, START));
+    assert!(goes_on(serve(&mut partition, pass(None, 4), START), fourth));
+    assert!(goes_on(serve(&mut partition, pass(None, 5), START), fourth), "it was passed on");
+    assert!(goes_on(serve(&mut partition, pass(fourth, 5), START), fifth));
+    assert!(goes_on(serve(&mut partition, pass(fourth, 6), START), fifth), "somebody was faster");
 }
 
 #[test]
 fn a_home_that_was_its_own_guest_grants_nothing_once_it_has_named_another() {
     let mut partition = alone(Arc::new(KeyWindow::new(1000, 3600)));
     serve(&mut partition, pass(None, 0), START);
-    serve(&mut partition, pass(Some(0), 1), START);
+    serve(&mut partition, pass(note(0, START), 1), START);
     // A request that followed the first note arrives late, when this place has something again.
-    assert!(matches!(serve(&mut partition, as_guest(START), START), Reply::Passed { to: 1, .. }));
+    assert!(goes_on(serve(&mut partition, as_guest(START), START), note(1, START)));
 }
 
 /// A guest had nothing, and asks who may be asked next: about a key of which the home knows nothing
@@ -224,8 +231,21 @@ fn a_home_that_has_forgotten_a_key_names_nobody_else_for_it() {
     let mut partition = alone(Arc::new(KeyWindow::new(1000, 3600)));
     serve(&mut partition, pass(None, 1), START);
     let late = START + 3_601_000;
-    assert!(matches!(serve(&mut partition, pass(Some(1), 2), late), Reply::KeyForgotten));
-    assert!(matches!(serve(&mut partition, pass(None, 2), late), Reply::Passed { to: 2, .. }));
+    assert!(matches!(serve(&mut partition, pass(note(1, START), 2), late), Reply::KeyForgotten));
+    assert!(goes_on(serve(&mut partition, pass(None, 2), late), note(2, late)));
+}
+
+/// Word that a guest had nothing comes when the home has forgotten the key and, asked once more,
+/// has named the same guest again, which may have something by now.
+#[test]
+fn what_was_declined_before_a_key_was_forgotten_is_no_answer_to_what_its_home_asks_since() {
+    let mut partition = alone(Arc::new(KeyWindow::new(1000, 3600)));
+    let late = START + 3_601_000;
+    serve(&mut partition, pass(None, 1), START);
+    serve(&mut partition, pass(None, 1), late);
+    let reply = serve(&mut partition, pass(note(1, START), 2), late + 1);
+    assert!(goes_on(reply, note(1, late)), "whether that is declined is not known");
+    assert!(goes_on(serve(&mut partition, pass(note(1, late), 2), late + 1), note(2, late + 1)));
 }
 
 #[test]

@@ -6,7 +6,9 @@ use actors::Time;
 use actors::domain::tickets::Question;
 use actors::domain::tickets::{Command, Event, Refusal, Slice};
 use actors::engine::neighbours::{Astray, Passing, Peer};
-use actors::engine::{By, Done, Failure, Key, Manner, Neighbours, Reply, Request, Router};
+use actors::engine::{
+    By, Done, Failure, HomeNote, Key, Manner, Neighbours, Reply, Request, Router,
+};
 use actors::machine::partition_id;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -396,7 +398,7 @@ fn what_a_guest_has_forgotten_it_never_grants_again_wherever_it_has_moved() {
             command: hold("0***"),
             caller: ADA,
             key: key("k"),
-            how: Manner::Guest { place: 0, since: Time(since) },
+            how: Manner::Guest(HomeNote { to: 0, at: Time(since) }),
         };
         let serve = async |bench: &Bench, request: Request<Slice>| {
             let bytes = postcard::to_stdvec(&request).unwrap();

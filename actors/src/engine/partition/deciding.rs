@@ -4,7 +4,7 @@ use super::{Missing, Partition};
 use crate::cards::Cards;
 use crate::engine::keys::Key;
 use crate::engine::record::Entry;
-use crate::engine::request::{Done, Looked, Manner, Reply, Request};
+use crate::engine::request::{Done, HomeNote, Looked, Manner, Reply, Request};
 use crate::machine::{Caller, Machine, Refused, Stamp, Verdict};
 use crate::time::Time;
 
@@ -20,7 +20,9 @@ impl<M: Machine, W> Partition<M, W> {
                     None => self.decide(command, caller, *key, *how, seed),
                 }
             }
-            Request::Pass { key, caller, from, to } => Ok(self.pass(*key, *caller, *from, *to)),
+            Request::Pass { key, caller, declined, to } => {
+                Ok(self.pass(*key, *caller, *declined, *to))
+            }
             Request::Look(question) => {
                 let answer = self.reading(|machine, cards| machine.look(question, cards))?;
                 Ok(Reply::Looked(Looked { answer, at: self.time }))
@@ -65,7 +67,7 @@ impl<M: Machine, W> Partition<M, W> {
                 Reply::Done(Done::new(event, self.time))
             }
             Err(refusal) => match (how, key) {
-                (Manner::Guest { .. }, Some(key)) if refusal.may_be_had_elsewhere() => {
+                (Manner::Guest(_), Some(key)) if refusal.may_be_had_elsewhere() => {
                     self.window.bind(&key, self.time);
                     self.note(Entry::Declined, *caller, key);
                     Reply::Declined
@@ -80,41 +82,45 @@ impl<M: Machine, W> Partition<M, W> {
         if self.window.stands_for_another(key) {
             return Some(Reply::KeyReused);
         }
-        let (at, entry) = match self.entry_of(key) {
+        let entry = match self.entry_of(key) {
             Ok(found) => found,
             Err(reply) => return Some(reply),
-        }
-        .unzip();
+        };
         match (entry, how) {
-            (Some(Entry::Fact(event)), _) => Some(Reply::Done(Done::again(event, at?))),
-            (Some(Entry::Passed { to }), Manner::ForGood) => Some(Reply::Passed { to, at: at? }),
+            (Some((at, Entry::Fact(event))), _) => Some(Reply::Done(Done::again(event, at))),
+            (Some((at, Entry::Passed { to })), Manner::ForGood) => {
+                Some(Reply::Passed(HomeNote { to, at }))
+            }
             // The home was its own guest, and has named another since.
-            (Some(Entry::Passed { to }), Manner::Guest { place, .. }) if to != place => {
-                Some(Reply::Passed { to, at: at? })
+            (Some((at, Entry::Passed { to })), Manner::Guest(note)) if to != note.to => {
+                Some(Reply::Passed(HomeNote { to, at }))
             }
-            (Some(Entry::Declined), Manner::Guest { .. }) => Some(Reply::Declined),
-            (None, Manner::Guest { since, .. }) if since < self.horizon() => {
-                Some(Reply::KeyForgotten)
+            // What was declined before it was named again is no answer to that.
+            (Some((at, Entry::Declined)), Manner::Guest(note)) if at >= note.at => {
+                Some(Reply::Declined)
             }
+            (None, Manner::Guest(note)) if note.at < self.horizon() => Some(Reply::KeyForgotten),
             _ => None,
         }
     }
 
-    fn pass(&mut self, key: Key, caller: Caller, from: Option<u16>, to: u16) -> Reply<M> {
+    fn pass(&mut self, key: Key, caller: Caller, declined: Option<HomeNote>, to: u16) -> Reply<M> {
         let known = match self.entry_of(&key) {
             Ok(known) => known,
             Err(reply) => return reply,
         };
-        match (known, from) {
+        match (known, declined) {
             (Some((at, Entry::Fact(event))), _) => Reply::Done(Done::again(event, at)),
-            (Some((at, Entry::Passed { to })), from) if from != Some(to) => {
-                Reply::Passed { to, at }
+            (Some((at, Entry::Passed { to })), declined)
+                if declined != Some(HomeNote { to, at }) =>
+            {
+                Reply::Passed(HomeNote { to, at })
             }
             (None, Some(_)) => Reply::KeyForgotten,
             _ if !self.window.bind(&key, self.time) => Reply::KeyReused,
             _ => {
                 self.note(Entry::Passed { to }, caller, key);
-                Reply::Passed { to, at: self.time }
+                Reply::Passed(HomeNote { to, at: self.time })
             }
         }
     }

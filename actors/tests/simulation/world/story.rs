@@ -2,8 +2,8 @@
 //! then wrote about it.
 //!
 //! One key, one fact. Only its home passes it on, to another only after the one named last has
-//! declined, and only the one named last may grant it. A key whose home last spoke of it longer ago
-//! than the window is outlived: some may have forgotten it, others not.
+//! declined since it was named, and only the one named last may grant it. A key whose home last
+//! spoke of it longer ago than the window is outlived: some may have forgotten it, others not.
 
 use super::ask::Call;
 use super::kind::Kind;
@@ -135,20 +135,23 @@ impl<K: Kind> Story<K> {
             );
             assert!(at >= self.last_word, "granted before the home named it: {event:?}");
         }
-        // What was declined longer ago than the window is forgotten there, and the home may ask
-        // again.
-        let declined = place != origin
-            && self.declined.iter().any(|(other, when)| *other == place && *when >= horizon);
+        // Before it was named last it may have declined: it was named again since.
+        let declined = place != origin && self.has_declined(place);
         assert!(self.outlived || !declined, "declined, then granted: {event:?} in {place}");
         // One that was decided before the window, and kept only now, belongs to what was forgotten.
         self.fact = (at >= horizon).then(|| (place, event.clone(), at));
+    }
+
+    /// Whether that place has declined since the home named it.
+    fn has_declined(&self, place: usize) -> bool {
+        self.declined.iter().any(|(other, when)| *other == place && *when >= self.last_word)
     }
 
     fn passed(&mut self, place: usize, origin: usize, to: u16, tally: &mut Tally) {
         assert_eq!(place, origin, "only the home passes on");
         if let Some(earlier) = self.passed_to.filter(|_| !self.outlived) {
             assert!(
-                self.declined.iter().any(|(place, _)| *place == earlier as usize),
+                self.has_declined(earlier as usize),
                 "passed on to {to} before {earlier} had declined"
             );
             tally.count("passed on twice");
