@@ -14,15 +14,15 @@ use actors::engine::record::{self, Entry};
 use actors::engine::{Done, Failure, Key};
 use actors::store::Frame;
 use actors::{Id, Time};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::ops::RangeTo;
 
 pub struct Auditor<K: Kind> {
     pub places: Vec<Audited<K>>,
     keys: BTreeMap<Id, Story<K>>,
-    watches: Vec<Watch<K>>,
-    /// Which of them still see what happens.
-    open: BTreeSet<usize>,
+    /// One for each call that waits for its answer.
+    watches: BTreeMap<usize, Watch<K>>,
+    watched: usize,
     whole: K::Whole,
     records: u64,
 }
@@ -45,10 +45,8 @@ pub struct Line<E> {
 struct Watch<K: Kind> {
     call: Call<K>,
     seen: Vec<K::Seen>,
-    /// After how many records the oldest call that still waits for its answer was asked, and how
-    /// many wait.
+    /// After how many records they asked.
     since: u64,
-    waiting: usize,
 }
 
 /// A question that was asked, and how far the logs had come then.
@@ -77,40 +75,26 @@ impl<K: Kind> Audited<K> {
 
 impl<K: Kind> Auditor<K> {
     pub fn new(models: impl Iterator<Item = K::Model>) -> Auditor<K> {
-        let (keys, watches, open, whole) = Default::default();
+        let (keys, watches, whole) = Default::default();
         let places = models.map(Audited::new).collect();
-        Auditor { places, keys, watches, open, whole, records: 0 }
+        Auditor { places, keys, watches, watched: 0, whole, records: 0 }
     }
 
     /// A client asks.
     pub fn asked(&mut self, call: &Call<K>) -> Asked<K> {
         let logs = self.places.iter().map(|place| place.log.len()).collect();
-        let wish = K::wish(&call.command);
-        let story = call.key.and_then(|key| self.keys.get(&key.hash));
-        let same = story.and_then(|story| story.watch_of(&wish));
-        let watch = same.unwrap_or_else(|| self.watch(call));
-        let watched = &mut self.watches[watch];
-        watched.since = if watched.waiting == 0 { self.records } else { watched.since };
-        watched.waiting += 1;
         if let Some(key) = call.key {
             let story = self.keys.entry(key.hash).or_insert_with(|| Story::new(call));
             story.was_asked(key.command, call.caller.id);
-            if call.is_open() {
-                story.is_watched(wish, watch);
-            }
         }
-        Asked { call: call.clone(), watch, logs }
-    }
-
-    fn watch(&mut self, call: &Call<K>) -> usize {
         let seen = self.places.iter().map(|_| K::Seen::default()).collect();
-        let mut watch = Watch { call: call.clone(), seen, since: 0, waiting: 0 };
-        call.places
-            .iter()
-            .for_each(|place| watch.see(*place as usize, &self.places[*place as usize].model));
-        self.watches.push(watch);
-        self.open.insert(self.watches.len() - 1);
-        self.watches.len() - 1
+        let mut watch = Watch { call: call.clone(), seen, since: self.records };
+        for place in call.places.iter().map(|place| usize::from(*place)) {
+            watch.see(place, &self.places[place].model);
+        }
+        self.watched += 1;
+        self.watches.insert(self.watched, watch);
+        Asked { call: call.clone(), watch: self.watched, logs }
     }
 
     /// The store has kept a frame.
@@ -130,9 +114,8 @@ impl<K: Kind> Auditor<K> {
             }
             if let Entry::Fact(event) = &record.entry {
                 let (watches, horizon) = (&self.watches, latest.minus_s(SPAN_S));
-                let under_way_since = |first: Moment| {
-                    watches.iter().any(|watch| watch.waiting > 0 && watch.since <= first.seq)
-                };
+                let under_way_since =
+                    |first: Moment| watches.values().any(|watch| watch.since <= first.seq);
                 let outlived = |first: Moment| first.at < horizon && under_way_since(first);
                 K::record_of_all(
                     &mut self.whole,
@@ -142,8 +125,7 @@ impl<K: Kind> Auditor<K> {
                 );
                 self.records += 1;
                 K::record(&mut self.places[place].model, event, record.at);
-                for index in &self.open {
-                    let watch = &mut self.watches[*index];
+                for watch in self.watches.values_mut() {
                     if watch.call.places.contains(&(place as u16)) {
                         watch.see(place, &self.places[place].model);
                     }
@@ -168,12 +150,13 @@ impl<K: Kind> Auditor<K> {
     /// A client is told what came of it.
     pub fn told(&mut self, asked: Asked<K>, outcome: &Outcome<K>, latest: Time, tally: &mut Tally) {
         let Asked { call, watch, logs } = asked;
+        let watch = self.watches.remove(&watch).expect("it is told once");
         let place = outcome.as_ref().map_or(call.places[0] as usize, |(place, _)| *place);
         let told = Told {
             call: &call,
             place,
             places: &self.places,
-            seen: &self.watches[watch].seen,
+            seen: &watch.seen,
             logs: &logs,
             latest,
         };
@@ -213,15 +196,6 @@ impl<K: Kind> Auditor<K> {
                 | Failure::ClockMoved,
             ) => {}
         }
-        self.gave_up(&call, watch);
-    }
-
-    fn gave_up(&mut self, call: &Call<K>, watch: usize) {
-        let kept_for_the_key = call.key.is_some_and(|key| self.keys[&key.hash].keeps(watch));
-        if !kept_for_the_key {
-            self.open.remove(&watch);
-        }
-        self.watches[watch].waiting -= 1;
     }
 
     /// A client is told what a place looks like.
@@ -234,17 +208,17 @@ impl<K: Kind> Auditor<K> {
         tally: &mut Tally,
     ) {
         let Asked { call, watch, logs } = asked;
+        let watch = self.watches.remove(&watch).expect("it is told once");
         let place = call.places[0] as usize;
         let told = Told {
             call: &call,
             place,
             places: &self.places,
-            seen: &self.watches[watch].seen,
+            seen: &watch.seen,
             logs: &logs,
             latest,
         };
         K::told_answer(&told, answer, at, tally);
-        self.gave_up(&call, watch);
     }
 }
 

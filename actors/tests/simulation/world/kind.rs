@@ -31,9 +31,6 @@ pub trait Kind: Machine {
     fn opening(yard: &Yard, name: &Self::Name) -> Option<Self::Command>;
     fn is_not_opened(refusal: &Self::Refusal) -> bool;
     fn is_expiry(event: &Self::Event) -> bool;
-    /// What is asked for; calls under one key that ask for the same are one call.
-    fn wish(command: &Self::Command) -> String;
-
     /// Objects to an event that breaks a rule, and makes it so.
     fn record(model: &mut Self::Model, event: &Self::Event, at: Time);
     /// The same for what all places share, before the event counts. `outlived` says whether a call

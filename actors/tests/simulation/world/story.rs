@@ -17,8 +17,6 @@ pub struct Story<K: Kind> {
     pub call: Call<K>,
     /// What the key stood for and for whom, as often as it was used.
     pub commands: Vec<(u64, Id)>,
-    /// For each wish for which the key was used, the watch that began when it first was.
-    watches: Vec<(String, usize)>,
     pub passed_to: Option<u16>,
     /// When the home first spoke of it.
     pub first_word: Time,
@@ -33,7 +31,6 @@ impl<K: Kind> Story<K> {
         Story {
             call: call.clone(),
             commands: Vec::new(),
-            watches: Vec::new(),
             passed_to: None,
             first_word: Time(i64::MAX),
             last_word: Time(i64::MAX),
@@ -47,21 +44,6 @@ impl<K: Kind> Story<K> {
         if !self.commands.contains(&(command, by)) {
             self.commands.push((command, by));
         }
-    }
-
-    pub fn watch_of(&self, wish: &str) -> Option<usize> {
-        self.watches.iter().find(|(of, _)| of == wish).map(|(_, watch)| *watch)
-    }
-
-    pub fn is_watched(&mut self, wish: String, watch: usize) {
-        if self.watch_of(&wish).is_none() {
-            self.watches.push((wish, watch));
-        }
-    }
-
-    /// Whether the watch goes on after an answer, because the key may be used again.
-    pub fn keeps(&self, watch: usize) -> bool {
-        self.watches.iter().any(|(_, kept)| *kept == watch)
     }
 
     /// Before the record counts: is it what this key may lead to, here and now?

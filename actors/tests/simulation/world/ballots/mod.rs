@@ -114,10 +114,6 @@ impl Kind for BallotBox {
         false
     }
 
-    fn wish(command: &Command) -> String {
-        format!("{command:?}")
-    }
-
     fn record(model: &mut Model, event: &Event, at: Time) {
         match event {
             Event::Opened { name, terms } => {

@@ -40,10 +40,6 @@ impl Kind for Campaign {
         campaign::is_expiry(event)
     }
 
-    fn wish(command: &Command) -> String {
-        format!("{command:?}")
-    }
-
     fn record(model: &mut Model, event: &Event, at: Time) {
         model.record(event, at);
     }

@@ -98,10 +98,6 @@ impl Kind for Rack {
         matches!(event, Event::In { event, .. } if batch::is_expiry(event))
     }
 
-    fn wish(command: &Command) -> String {
-        format!("{command:?}")
-    }
-
     fn record(model: &mut Model, event: &Event, at: Time) {
         if !Self::is_expiry(event) {
             for (_, batch) in model.batches.iter().filter(|(_, batch)| batch.opened) {

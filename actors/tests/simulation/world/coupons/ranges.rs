@@ -39,10 +39,6 @@ impl Kind for Range {
         batch::is_expiry(event)
     }
 
-    fn wish(command: &Command) -> String {
-        format!("{command:?}")
-    }
-
     fn record(model: &mut Batch, event: &Event, at: Time) {
         model.record(event, at);
     }

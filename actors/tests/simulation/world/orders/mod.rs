@@ -81,10 +81,6 @@ impl Kind for Till {
         matches!(event, Event::Ended { orders } if orders.iter().all(|(_, past)| expired(past.end)))
     }
 
-    fn wish(command: &Command) -> String {
-        format!("{command:?}")
-    }
-
     fn record(model: &mut Model, event: &Event, at: Time) {
         model.record(event, at);
     }

@@ -23,7 +23,7 @@ use model::{Fate, Held, Model};
 use parts::compare_parts;
 use refunds::{compare_hold_refund, compare_tickets};
 use std::collections::BTreeSet;
-use wanted::{Wanted, wanted};
+use wanted::wanted;
 
 pub fn room(plan: &plan::Tickets) -> Room<Slice> {
     Room::new(plan.names.clone(), |name: &SliceName| Model::new(name.lead, plan.terms(name)))
@@ -68,13 +68,6 @@ impl Kind for Slice {
 
     fn is_expiry(event: &Event) -> bool {
         matches!(event, Event::Expired { .. })
-    }
-
-    fn wish(command: &Command) -> String {
-        wanted(command).map_or_else(String::new, |wanted| {
-            let Wanted { at_least, pattern, together, .. } = wanted;
-            format!("{at_least} of {pattern}, {together}")
-        })
     }
 
     fn record(model: &mut Model, event: &Event, at: Time) {

@@ -161,10 +161,6 @@ impl Kind for Webhook {
         false
     }
 
-    fn wish(command: &Command) -> String {
-        format!("{command:?}")
-    }
-
     fn record(model: &mut Model, event: &Event, at: Time) {
         assert!(model.from.is_some() != matches!(event, Event::Created { .. }), "made twice");
         match event {

@@ -57,10 +57,6 @@ impl Kind for Import {
         false
     }
 
-    fn wish(command: &Command) -> String {
-        format!("{command:?}")
-    }
-
     fn record(model: &mut Model, event: &Event, _: Time) {
         model.record(event);
     }
