@@ -26,6 +26,11 @@ impl Time {
         Time(self.0.saturating_add(seconds as i64 * 1000))
     }
 
+    /// The first instant after it.
+    pub const fn next(self) -> Time {
+        Time(self.0.saturating_add(1))
+    }
+
     pub const fn minus_s(self, seconds: u32) -> Time {
         Time(self.0.saturating_sub(seconds as i64 * 1000))
     }

@@ -80,7 +80,7 @@ pub fn same(heard: &Heard) -> Heard {
     Ok(match heard {
         Ok(Reply::Done(done)) => Reply::Done(done.clone()),
         Ok(Reply::Refused(refusal)) => Reply::Refused(*refusal),
-        Ok(Reply::Declined) => Reply::Declined,
+        Ok(Reply::Declined { at }) => Reply::Declined { at: *at },
         Ok(Reply::Passed(note)) => Reply::Passed(*note),
         Ok(Reply::KeyReused) => Reply::KeyReused,
         Ok(Reply::KeyForgotten) => Reply::KeyForgotten,
@@ -156,8 +156,8 @@ impl PassingModel {
                 let key = key.filter(|_| !forgets);
                 self.serve_truly(place, log, Request::Command { command, caller, key, how })
             }
-            Request::Pass { key, caller, declined, to } => {
-                let pass = |declined| Request::Pass { key, caller, declined, to };
+            Request::Pass { key, caller, declined, to, after } => {
+                let pass = |declined| Request::Pass { key, caller, declined, to, after };
                 let served = self.serve_truly(place, log, pass(declined));
                 match served.0 {
                     Reply::Passed(noted)
@@ -171,7 +171,7 @@ impl PassingModel {
             other => self.serve_truly(place, log, other),
         };
         let is_lost = match reply {
-            Reply::Declined => self.breaks(PassingRule::DeclineIsWritten),
+            Reply::Declined { .. } => self.breaks(PassingRule::DeclineIsWritten),
             Reply::Passed(_) => self.breaks(PassingRule::NoteIsWritten),
             _ => false,
         };

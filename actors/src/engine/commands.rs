@@ -95,7 +95,7 @@ fn unexpected<M: Machine>(reply: Reply<M>) -> Failure<M::Refusal> {
         Reply::KeyReused => Failure::KeyReused,
         Reply::KeyForgotten => Failure::KeyForgotten,
         // A key that was passed on, or declined, belongs to an open request; this one is not.
-        Reply::Passed(_) | Reply::Declined => Failure::KeyReused,
+        Reply::Passed(_) | Reply::Declined { .. } => Failure::KeyReused,
         Reply::Done(_) | Reply::Refused(_) | Reply::Looked(_) | Reply::Left(_) => Failure::Unknown,
     }
 }

@@ -104,7 +104,7 @@ impl KeyWindow {
             {
                 let Some((at, short)) = shard.oldest_first.pop_front() else { break };
                 shard.commands.remove(&short);
-                self.forget_before(Time(at.0 + 1));
+                self.forget_before(at.next());
                 kept -= 1;
             }
             self.kept.fetch_add(kept, Ordering::Relaxed);

@@ -16,6 +16,8 @@ use super::request::{Done, Manner, Reply, Request};
 use crate::dice::Dice;
 use crate::machine::{Caller, Machine};
 use futures_util::future::join_all;
+use std::collections::BTreeMap;
+use std::mem::replace;
 
 /// The partitions of one resource, numbered from 0.
 pub trait Reach<M: Machine> {
@@ -52,7 +54,7 @@ pub async fn ask_any<M: Machine, R: Reach<M>>(
     let mut asked = home;
     let mut note = None;
     let mut had_nothing = Vec::new();
-    let mut refusal = None;
+    let mut declined = BTreeMap::new();
     let (mut asked_home_again, mut chose_again) = (false, false);
     let mut reply = reach.ask(home, here(plain)).await?;
     // Every turn either follows a note, or crosses one place off; the bound only guards against a
@@ -66,21 +68,30 @@ pub async fn ask_any<M: Machine, R: Reach<M>>(
             }
             Reply::KeyReused => return Err(Failure::KeyReused),
             Reply::KeyForgotten => return Err(Failure::KeyForgotten),
-            reply if reply.may_be_had_elsewhere() || matches!(reply, Reply::Declined) => {
+            reply if reply.may_be_had_elsewhere() || matches!(reply, Reply::Declined { .. }) => {
                 had_nothing.push(asked);
-                if let Reply::Refused(why) = reply {
-                    refusal = Some(why);
+                if let Reply::Declined { at } = reply {
+                    declined.insert(asked, at);
                 }
-                match (
-                    choose(reach, command, caller, &had_nothing, &mut dice).await?,
-                    &key,
-                    refusal.take(),
-                ) {
+                let refusal = if let Reply::Refused(why) = reply { Some(why) } else { None };
+                let mut next = choose(reach, command, caller, &had_nothing, &mut dice).await?;
+                // All were guests and declined, but maybe when they were first asked, and they have
+                // something by now.
+                if next.is_none() && refusal.is_none() && !replace(&mut chose_again, true) {
+                    had_nothing.clear();
+                    next = choose(reach, command, caller, &had_nothing, &mut dice).await?;
+                }
+                let pass = |key: &Key, to| Request::Pass {
+                    key: *key,
+                    caller,
+                    declined: note,
+                    to,
+                    after: declined.get(&to).copied(),
+                };
+                match (next, &key, refusal) {
                     (Some(to), Some(key), _) => {
                         asked = home;
-                        reach
-                            .ask(home, Request::Pass { key: *key, caller, declined: note, to })
-                            .await?
+                        reach.ask(home, pass(key, to)).await?
                     }
                     (Some(to), None, _) => {
                         asked = to;
@@ -88,7 +99,7 @@ pub async fn ask_any<M: Machine, R: Reach<M>>(
                     }
                     // A twin with the same key may have got the last one meanwhile, and that is the
                     // answer to this one, too: the home knows.
-                    (None, Some(_), Some(_)) if !std::mem::replace(&mut asked_home_again, true) => {
+                    (None, Some(_), Some(_)) if !replace(&mut asked_home_again, true) => {
                         asked = home;
                         match reach.ask(home, here(plain)).await? {
                             Reply::Refused(refusal) => return Err(Failure::Refused(refusal)),
@@ -96,24 +107,21 @@ pub async fn ask_any<M: Machine, R: Reach<M>>(
                         }
                     }
                     (None, _, Some(refusal)) => return Err(Failure::Refused(refusal)),
-                    // All were guests and declined, but maybe when they were first asked, and they
-                    // have something by now: once more. Then the home says why; if something has
-                    // come back to it, the search goes on there.
-                    (None, _, None) => {
-                        if std::mem::replace(&mut chose_again, true)
-                            && let Reply::Refused(refusal) =
-                                reach.ask(home, here(Manner::DryRun)).await?
-                        {
-                            return Err(Failure::Refused(refusal));
+                    // The home says why, or something has come back to it.
+                    (None, Some(key), None) => {
+                        asked = home;
+                        match reach.ask(home, here(Manner::DryRun)).await? {
+                            Reply::Refused(refusal) => return Err(Failure::Refused(refusal)),
+                            _ => reach.ask(home, pass(key, home)).await?,
                         }
-                        had_nothing.clear();
-                        asked = u16::MAX;
-                        Reply::Declined
                     }
+                    (None, None, None) => return Err(Failure::Unknown),
                 }
             }
             Reply::Refused(refusal) => return Err(Failure::Refused(refusal)),
-            Reply::Declined | Reply::Looked(_) | Reply::Left(_) => return Err(Failure::Unknown),
+            Reply::Declined { .. } | Reply::Looked(_) | Reply::Left(_) => {
+                return Err(Failure::Unknown);
+            }
         };
     }
     Err(Failure::Busy)

@@ -181,6 +181,7 @@ impl<M: Machine, W> Partition<M, W> {
     ) -> Option<(W, Reply<M>)> {
         let clock = match &request {
             Request::Command { how: Manner::Guest(note), .. } => clock.max(note.at),
+            Request::Pass { after: Some(after), .. } => clock.max(after.next()),
             _ => clock,
         };
         self.attempt(ParkedRequest { request, seed, waiter, needs: HashSet::new() }, clock)

@@ -16,13 +16,15 @@ pub enum Request<M: Machine> {
         key: Option<Key>,
         how: Manner,
     },
-    /// To the home of an open request: note that it goes on to `to`. `declined` is the note which
-    /// the place that it named has declined.
+    /// To the home of an open request: note that it goes on to `to`, which has itself declined
+    /// earlier notes until `after`. `declined` is the last note, once the place that it named has
+    /// declined.
     Pass {
         key: Key,
         caller: Caller,
         declined: Option<HomeNote>,
         to: u16,
+        after: Option<Time>,
     },
     Look(M::Question),
     /// How much of what the command asks for is left.
@@ -56,9 +58,13 @@ impl<M: Machine> Clone for Request<M> {
             Request::Command { command, caller, key, how } => {
                 Request::Command { command: command.clone(), caller: *caller, key: *key, how: *how }
             }
-            Request::Pass { key, caller, declined, to } => {
-                Request::Pass { key: *key, caller: *caller, declined: *declined, to: *to }
-            }
+            Request::Pass { key, caller, declined, to, after } => Request::Pass {
+                key: *key,
+                caller: *caller,
+                declined: *declined,
+                to: *to,
+                after: *after,
+            },
             Request::Look(question) => Request::Look(question.clone()),
             Request::Left { command, caller } => {
                 Request::Left { command: command.clone(), caller: *caller }
@@ -90,8 +96,10 @@ pub struct HomeNote {
 pub enum Reply<M: Machine> {
     Done(Done<M::Event, M::Witness>),
     Refused(M::Refusal),
-    /// As a guest: refused, and never granted here by this note.
-    Declined,
+    /// As a guest: refused at that instant, and never granted here by a note that is not later.
+    Declined {
+        at: Time,
+    },
     /// As a home: the request was passed on.
     Passed(HomeNote),
     /// The key stands for another command.

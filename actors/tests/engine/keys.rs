@@ -152,7 +152,12 @@ fn as_guest(since: i64) -> Request<Slice> {
 
 /// The home is asked to name that place, or another one after that which it had named.
 fn pass(declined: Option<HomeNote>, to: u16) -> Request<Slice> {
-    Request::Pass { key: key("k").expect("it is one"), caller: ADA, declined, to }
+    pass_after(declined, to, None)
+}
+
+/// The same for a place that has declined at that instant.
+fn pass_after(declined: Option<HomeNote>, to: u16, after: Option<Time>) -> Request<Slice> {
+    Request::Pass { key: key("k").expect("it is one"), caller: ADA, declined, to, after }
 }
 
 /// What the home notes at that instant.
@@ -192,7 +197,7 @@ fn a_guest_that_declined_grants_nothing_until_its_home_names_it_again() {
         how: Manner::Guest(HomeNote { to: 0, at: Time(since) }),
     };
     assert!(matches!(serve(&mut partition, all, START), Reply::Done(_)));
-    assert!(matches!(serve(&mut partition, wanted(START), START), Reply::Declined));
+    assert!(matches!(serve(&mut partition, wanted(START), START), Reply::Declined { .. }));
     let release = Request::Command {
         command: Command::Release { hold: 0 },
         caller: BOB,
@@ -200,7 +205,7 @@ fn a_guest_that_declined_grants_nothing_until_its_home_names_it_again() {
         how: Manner::ForGood,
     };
     assert!(matches!(serve(&mut partition, release, START), Reply::Done(_)));
-    assert!(matches!(serve(&mut partition, wanted(START), START + 1), Reply::Declined));
+    assert!(matches!(serve(&mut partition, wanted(START), START + 1), Reply::Declined { .. }));
     // The home has forgotten the key, say. This guest has not, but was not asked this.
     assert!(matches!(serve(&mut partition, wanted(START + 1), START + 1), Reply::Done(_)));
 }
@@ -213,6 +218,15 @@ fn a_home_names_another_only_after_the_one_it_named_last() {
     assert!(goes_on(serve(&mut partition, pass(None, 5), START), fourth), "it was passed on");
     assert!(goes_on(serve(&mut partition, pass(fourth, 5), START), fifth));
     assert!(goes_on(serve(&mut partition, pass(fourth, 6), START), fifth), "somebody was faster");
+}
+
+/// Its clock stands still, or is behind the guest's.
+#[test]
+fn a_home_that_names_a_guest_again_does_so_later_than_that_has_declined() {
+    let mut partition = alone(Arc::new(KeyWindow::new(1000, 3600)));
+    serve(&mut partition, pass(None, 4), START);
+    let again = pass_after(note(4, START), 4, Some(Time(START + 7)));
+    assert!(goes_on(serve(&mut partition, again, START), note(4, START + 8)));
 }
 
 #[test]

@@ -197,6 +197,20 @@ fn a_snapshot_is_written_after_so_many_records_and_only_of_what_is_durable() {
 }
 
 #[test]
+fn a_partition_that_is_called_as_it_goes_to_sleep_stays_where_it_is() {
+    with_engine(async |bench| {
+        bench.slices.rest();
+        settle().await;
+        assert!(bench.slices.rest(), "it has written its snapshot and left");
+        bench.ledger(0).await;
+        let called = bench.ask(0, hold("0***"), ADA, None);
+        bench.slices.rest();
+        told(called).await.expect("it was free");
+        assert_eq!(bench.slices.awake(), [slice(0)]);
+    });
+}
+
+#[test]
 fn a_partition_going_to_sleep_is_never_overtaken_by_a_request() {
     in_a_system(async || {
         let store = std::sync::Arc::new(testing::memory::MemoryStore::default());

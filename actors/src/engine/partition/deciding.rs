@@ -20,7 +20,7 @@ impl<M: Machine, W> Partition<M, W> {
                     None => self.decide(command, caller, *key, *how, seed),
                 }
             }
-            Request::Pass { key, caller, declined, to } => {
+            Request::Pass { key, caller, declined, to, .. } => {
                 Ok(self.pass(*key, *caller, *declined, *to))
             }
             Request::Look(question) => {
@@ -70,7 +70,7 @@ impl<M: Machine, W> Partition<M, W> {
                 (Manner::Guest(_), Some(key)) if refusal.may_be_had_elsewhere() => {
                     self.window.bind(&key, self.time);
                     self.note(Entry::Declined, *caller, key);
-                    Reply::Declined
+                    Reply::Declined { at: self.time }
                 }
                 _ => Reply::Refused(refusal),
             },
@@ -97,7 +97,7 @@ impl<M: Machine, W> Partition<M, W> {
             }
             // What was declined before it was named again is no answer to that.
             (Some((at, Entry::Declined)), Manner::Guest(note)) if at >= note.at => {
-                Some(Reply::Declined)
+                Some(Reply::Declined { at })
             }
             (None, Manner::Guest(note)) if note.at < self.horizon() => Some(Reply::KeyForgotten),
             _ => None,

@@ -263,7 +263,7 @@ impl World {
         match self.here(call).ask(place, request).await? {
             Reply::Done(done) => Ok((place as usize, done)),
             Reply::Refused(refusal) => Err(Failure::Refused(refusal)),
-            Reply::KeyReused | Reply::Passed(_) | Reply::Declined => Err(Failure::KeyReused),
+            Reply::KeyReused | Reply::Passed(_) | Reply::Declined { .. } => Err(Failure::KeyReused),
             Reply::KeyForgotten => Err(Failure::KeyForgotten),
             Reply::Looked(_) | Reply::Left(_) => panic!("a command is not answered by a look"),
         }
