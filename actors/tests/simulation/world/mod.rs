@@ -4,17 +4,20 @@
 //! `node` and `room` are the machinery around the pure core, and `ask` is the way to it. `story`
 //! and `auditor` say what ought to be true of any kind of partition, and `kind` what they must know
 //! of one. `plan` is what the seed decides, `tally` what occurred. `tickets`, `orders`, `ballots`,
-//! `coupons` and `webhooks` have the people and the models. One thread, no waiting: a step is a
-//! letter that arrives, an append that ends, or a client's turn.
+//! `lotteries`, `coupons` and `webhooks` have the people and the models, and `right` is what the
+//! latter say. One thread, no waiting: a step is a letter that arrives, an append that ends, or a
+//! client's turn.
 
 pub mod ask;
 pub mod auditor;
 pub mod ballots;
 pub mod coupons;
 pub mod kind;
+pub mod lotteries;
 pub mod node;
 pub mod orders;
 pub mod plan;
+pub mod right;
 pub mod room;
 pub mod story;
 pub mod tally;
@@ -48,7 +51,7 @@ pub fn run(seed: u64) -> Tally {
     let (ticket_people, buyers, coupon_people, voters) =
         (plan.tickets.people, plan.orders.people, plan.coupons.people, plan.ballots.people);
     let (steps, seals) = (plan.steps, plan.tickets.seals);
-    let (couriers, importers) = (plan.couriers, plan.importers);
+    let (couriers, importers, closers) = (plan.couriers, plan.importers, plan.lottery.closers);
     let (told, coupons, orders) = Default::default();
     let (node, dice) = (RefCell::new(Node::new(plan)), RefCell::new(dice));
     let world = World { node, dice, told, orders, coupons };
@@ -79,6 +82,10 @@ pub fn run(seed: u64) -> Tally {
     lives.extend((0..importers).map(|number| {
         Box::pin(coupons::imports::worker::live(&world, number, world.roll())) as Life
     }));
+    lives.extend(
+        (0..closers)
+            .map(|number| Box::pin(lotteries::closer::live(&world, number, world.roll())) as Life),
+    );
     world.go_on(&mut lives, steps);
     world.node.borrow_mut().yard.calm = true;
     world.finish(lives);
@@ -97,6 +104,7 @@ pub fn run(seed: u64) -> Tally {
         Box::pin(ballots::client::seal_everything(&world)),
         Box::pin(coupons::end::use_everything_up(&world)),
     ]);
+    world.finish(vec![Box::pin(lotteries::closer::draw_at_last(&world))]);
     if couriers > 0 {
         world.finish(vec![Box::pin(webhooks::courier::tell_everything(&world))]);
     }

@@ -2,6 +2,7 @@
 
 use super::ballots;
 use super::coupons;
+use super::lotteries;
 use super::orders;
 use super::orders::agreement::Agreement;
 use super::plan::{self, Plan, SPAN_S};
@@ -15,6 +16,7 @@ use actors::domain::ballots::BallotBox;
 use actors::domain::coupons::catalogue::Catalogue;
 use actors::domain::coupons::{Campaign, Rack, Range};
 use actors::domain::imports::Import;
+use actors::domain::lottery::Lottery;
 use actors::domain::tickets::Slice;
 use actors::domain::till::Till;
 use actors::domain::webhooks::Webhook;
@@ -49,6 +51,7 @@ pub struct Node {
     pub slices: Room<Slice>,
     pub tills: Room<Till>,
     pub boxes: Room<BallotBox>,
+    pub lotteries: Room<Lottery>,
     pub catalogue: Room<Catalogue>,
     pub campaigns: Room<Campaign>,
     pub ranges: Room<Range>,
@@ -65,6 +68,7 @@ impl Node {
             slices: tickets::room(&plan.tickets),
             tills: orders::room(&plan),
             boxes: ballots::room(&plan.ballots),
+            lotteries: lotteries::room(&plan.lottery),
             catalogue: coupons::catalogue::room(),
             campaigns: coupons::campaigns(&plan.coupons),
             ranges: coupons::ranges(&plan.coupons),
@@ -89,13 +93,14 @@ impl Node {
         }
     }
 
-    fn rooms(&mut self) -> (&mut Yard, [&mut dyn Rooms; 9]) {
+    fn rooms(&mut self) -> (&mut Yard, [&mut dyn Rooms; 10]) {
         (
             &mut self.yard,
             [
                 &mut self.slices,
                 &mut self.tills,
                 &mut self.boxes,
+                &mut self.lotteries,
                 &mut self.catalogue,
                 &mut self.campaigns,
                 &mut self.ranges,

@@ -6,7 +6,8 @@ use actors::domain::ballots::{self, BoxName};
 use actors::domain::coupons::campaign::{self, Trigger};
 use actors::domain::coupons::{Discount, Offer, RangeName, Serial, rack, range};
 use actors::domain::day::Day;
-use actors::domain::lottery::{LotteryPlan, TicketSetup};
+use actors::domain::draw::{Hash, commitment};
+use actors::domain::lottery::{BallotSetup, Beacon, LotteryPlan, TicketSetup};
 use actors::domain::pool::PoolName;
 use actors::domain::tickets::{Label, Sale, SliceName, SliceTerms, Wave};
 use actors::domain::till::{MemberLimits, TillName};
@@ -25,6 +26,7 @@ pub struct Plan {
     pub orders: Orders,
     pub coupons: Coupons,
     pub ballots: Ballots,
+    pub lottery: Lottery,
     /// Who tell a webhook what happens; in every third world nobody does.
     pub couriers: u64,
     /// Who work off imports; in every third world nobody does, but for clients who import parts.
@@ -58,6 +60,17 @@ pub struct Ballots {
     pub terms: ballots::BoxTerms,
 }
 
+/// What the ballots are for: a draw from all boxes.
+pub struct Lottery {
+    pub plan: LotteryPlan,
+    pub setup: BallotSetup,
+    /// Known to nobody before the draw.
+    pub seed: Hash,
+    pub beacon: Option<Beacon>,
+    /// Who bring it to its end; in every other world nobody does while much goes wrong.
+    pub closers: u64,
+}
+
 pub struct Coupons {
     pub people: u64,
     pub campaigns: Vec<(Serial, campaign::CampaignPlan)>,
@@ -81,11 +94,11 @@ impl Plan {
             1 => (1, 4 + dice.below(16)),
             _ => (3 + dice.below(8), 3 + dice.below(8)),
         };
+        let ballots = Ballots::drawn(dice);
         Plan {
             tickets: Tickets::drawn(ticket_people, dice),
             orders: Orders::drawn(dice),
             coupons: Coupons::drawn(coupon_people, dice),
-            ballots: Ballots::drawn(dice),
             steps: 3000 + dice.below(9000) as usize,
             snapshot_every: 2 + dice.below(30),
             card_bytes: [0, 2_000, 1 << 30][dice.below(3) as usize],
@@ -93,6 +106,8 @@ impl Plan {
             lost: dice.below(6),
             couriers: dice.below(3),
             importers: dice.below(3),
+            lottery: Lottery::of(&ballots, dice),
+            ballots,
         }
     }
 }
@@ -178,6 +193,28 @@ impl Ballots {
         // Few, so that boxes are soon full and requests are passed on.
         let terms = ballots::BoxTerms { closes_at: an_end(dice), most: 1 + dice.below(20) };
         Ballots { people: dice.below(6), names: BoxName::all(POOL, 2 + dice.below(2) as u8), terms }
+    }
+}
+
+impl Lottery {
+    /// In every other world a public round chooses, too.
+    fn of(ballots: &Ballots, dice: &mut Dice) -> Lottery {
+        let seed = [dice.below(256) as u8; 32];
+        let round = (dice.below(2) == 0).then(|| dice.below(1000));
+        let setup = BallotSetup {
+            boxes: ballots.names.len() as u8,
+            most_per_box: ballots.terms.most,
+            winners: 1 + dice.below(5) as u16,
+            reserves: dice.below(4) as u16,
+            commitment: commitment(&seed),
+            round,
+        };
+        let plan = LotteryPlan {
+            ballots: Some(setup),
+            ..LotteryPlan::named("the draw".into(), ballots.terms.closes_at)
+        };
+        let beacon = round.map(|round| Beacon { round, signature: vec![dice.below(256) as u8] });
+        Lottery { plan, setup, seed, beacon, closers: 2 * dice.below(2) }
     }
 }
 

@@ -6,6 +6,7 @@ pub mod client;
 use super::ask::Call;
 use super::kind::{Kind, Told};
 use super::node::{Node, Yard};
+use super::orders::agreement::Agreement;
 use super::plan;
 use super::room::Room;
 use super::tally::Tally;
@@ -112,6 +113,10 @@ impl Kind for BallotBox {
 
     fn is_expiry(_: &Event) -> bool {
         false
+    }
+
+    fn hear(agreement: &mut Agreement, name: &BoxName, event: &Event) {
+        agreement.boxes.hear_of_box(name.number, event);
     }
 
     fn record(model: &mut Model, event: &Event, at: Time) {

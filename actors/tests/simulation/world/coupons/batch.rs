@@ -1,7 +1,8 @@
 //! The auditor's own idea of a range of a batch, or of the part of an imported batch that is on one
 //! rack.
 
-use super::pool::{Answered, Pool, Right};
+use super::super::right::{Answered, Right};
+use super::pool::Pool;
 use actors::domain::coupons::range::{
     Command, Event, RangeTerms, Refusal, VoidedCounts, VoidedCoupon,
 };

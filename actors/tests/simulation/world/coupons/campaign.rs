@@ -1,7 +1,8 @@
 //! The auditor's own idea of a campaign: who was first, second, and so on, and what it is called.
 
+use super::super::right::{Answered, Right};
 use super::batch::is_end;
-use super::pool::{Answered, Pool, Right};
+use super::pool::Pool;
 use actors::domain::FiguresFor;
 use actors::domain::coupons::campaign::{CampaignPlan, Command, Event, Refusal, Trigger};
 use actors::domain::coupons::{CouponLedger, redeem};

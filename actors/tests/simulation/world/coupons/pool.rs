@@ -3,6 +3,7 @@
 //!
 //! It also says what the rule book ought to answer to a command. It shares no code with it.
 
+use super::super::right::{Answered, Right};
 use actors::domain::coupons::coupon::{CouponView, Use};
 use actors::domain::coupons::redeem::{Command, Event, LapsedHold, Refusal};
 use actors::domain::coupons::{CouponLedger, CouponState, offer};
@@ -34,15 +35,6 @@ pub struct Pool {
     expired_until: Time,
     /// All of them, also what comes back.
     pub void: bool,
-}
-
-/// What should come of a command: something new, the same as before, or a refusal.
-pub type Right<R> = Result<Answered, R>;
-
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Answered {
-    New,
-    Already,
 }
 
 impl Pool {

@@ -3,10 +3,11 @@
 use super::super::ask::Call;
 use super::super::kind::{Kind, Moment, Told};
 use super::super::node::{Node, Yard};
+use super::super::right::{Answered, Right};
 use super::super::room::Room;
 use super::super::tally::Tally;
 use super::batch::{self, Batch};
-use super::pool::{Answered, Right, is_alive};
+use super::pool::is_alive;
 use super::{Seen, refusal_of, refused_rightly};
 use actors::cards::Cards;
 use actors::domain::coupons::rack::{

@@ -7,6 +7,7 @@
 //! only when all have followed it. What is settled comes to nothing else any more.
 
 use super::super::coupons::catalogue::name_book::NameBook;
+use super::super::lotteries::box_book::BoxBook;
 use actors::Id;
 use actors::domain::tickets::stock::Ticket;
 use actors::domain::tickets::{self, OrderNumber, PartFate};
@@ -44,6 +45,8 @@ enum Part {
 pub struct Agreement {
     /// What campaigns and the catalogue must agree about.
     pub names: NameBook,
+    /// What boxes and their lottery must agree about.
+    pub boxes: BoxBook,
     limits: MemberLimits,
     orders: BTreeMap<OrderNumber, Order>,
     parts: BTreeMap<(u8, OrderNumber), Part>,
@@ -85,8 +88,8 @@ impl Order {
 
 impl Agreement {
     pub fn new(limits: MemberLimits) -> Agreement {
-        let (names, orders, parts, shares, sold) = Default::default();
-        Agreement { names, limits, orders, parts, shares, sold, a_till_is_sealed: false }
+        let (names, boxes, orders, parts, shares, sold) = Default::default();
+        Agreement { names, boxes, limits, orders, parts, shares, sold, a_till_is_sealed: false }
     }
 
     pub fn hear_of_till(&mut self, till: u8, event: &till::Event) {

@@ -1,7 +1,7 @@
 //! The auditor's own idea of the catalogue: plain lists of what was registered, and whose each name
 //! is.
 
-use super::super::pool::{Answered, Right};
+use super::super::super::right::{Answered, Right};
 use super::name_book::plain;
 use actors::Id;
 use actors::domain::FiguresFor;

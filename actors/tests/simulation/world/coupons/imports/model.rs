@@ -1,6 +1,6 @@
 //! The auditor's own idea of a job that imports a file.
 
-use super::super::pool::{Answered, Right};
+use super::super::super::right::{Answered, Right};
 use actors::domain::coupons::Serial;
 use actors::domain::imports::{
     Command, Event, ImportPass, ImportPlan, ImportState, OnDuplicate, Progress, Refusal,
