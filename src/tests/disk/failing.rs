@@ -1,5 +1,5 @@
-//! The n-th flush, write, truncation or opening of a short life fails: nothing that was answered is
-//! lost, and the next start is sound.
+//! The n-th flush, write, truncation or opening of a life fails: nothing that was answered is lost,
+//! and the next start is sound.
 
 use crate::control::{Control, EIO, ENOSPC, Fault, Kind};
 use crate::cuts::{Cut, make, number};
@@ -7,8 +7,12 @@ use crate::facts::{Fact, Told, gather};
 use crate::replay::Fate;
 use crate::watched::Watched;
 use harness::Client;
+use std::thread;
 
-const HOLDS: usize = 8;
+/// Facts of a life, each of them a commit, if nobody asks for more.
+const FEW: u64 = 8;
+/// So many are still tried by each client when something has failed.
+const AFTERWARDS: u64 = 3;
 /// In so many lives something fails if nobody asks for more.
 const SOME: u64 = 10;
 /// Flushes are few, and each is one that a mend has forgotten before.
@@ -26,8 +30,17 @@ fn live(disk: &Watched, told: &Told) {
     assert_eq!(ended.code(), Some(0), "{ended}: {}", server.whole_log());
 }
 
+fn holds() -> u64 {
+    number("STAMPEDE_DISK_HOLDS", FEW)
+}
+
 fn hold(client: &Client, told: &Told, control: &Control) {
-    (0..HOLDS / 2).for_each(|_| _ = told.hold(client, control));
+    let mut left = holds() / 2;
+    while left > 0 {
+        let _ = told.hold(client, control);
+        let most = if control.fired() > 0 { AFTERWARDS } else { left };
+        left = (left - 1).min(most);
+    }
 }
 
 /// What is wrong with a life in which this fails. The next start has a sound disk. None if the life
@@ -66,7 +79,7 @@ fn live_again(disk: &Watched) {
 fn operations(kind: Kind) -> u64 {
     let (disk, told) = (Watched::new(), Told::default());
     live(&disk, &told);
-    assert_eq!((told.count(), told.refused()), (HOLDS, 0));
+    assert_eq!((told.count() as u64, told.refused()), (holds(), 0));
     disk.control.seen(kind)
 }
 
@@ -81,10 +94,25 @@ fn all(kind: Kind, ways: &[fn(Fault) -> Fault], lives: u64) {
         let (way, after) = (ways[(place % ways.len() as u64) as usize], place / ways.len() as u64);
         way(Fault::once(kind, after, "", EIO))
     });
-    let lives: Vec<Vec<String>> = faults.filter_map(fail).collect();
+    let lives = live_all(&faults.collect::<Vec<_>>());
     assert!(!lives.is_empty(), "none of {count} operations failed");
+    println!("{kind:?}: {} lives with {count} operations", lives.len());
     let wrong: Vec<String> = lives.into_iter().flatten().collect();
     assert!(wrong.is_empty(), "{count} operations: {wrong:#?}");
+}
+
+/// On all processors. Neighbours are as long as each other, and go to different ones.
+fn live_all(faults: &[Fault]) -> Vec<Vec<String>> {
+    let hands = thread::available_parallelism().map_or(1, usize::from);
+    thread::scope(|scope| {
+        let living: Vec<_> = (0..hands)
+            .map(|hand| {
+                let own = faults.iter().skip(hand).step_by(hands);
+                scope.spawn(move || own.copied().filter_map(fail).collect::<Vec<_>>())
+            })
+            .collect();
+        living.into_iter().flat_map(|share| share.join().unwrap()).collect()
+    })
 }
 
 fn once(fault: Fault) -> Fault {

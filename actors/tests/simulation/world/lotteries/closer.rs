@@ -174,7 +174,9 @@ impl<'w> Closer<'w> {
                 (Command::Draw(drawn), Refusal::OtherRound)
             }
             _ => {
-                drawn.lots.push(Lot { number: 0, index: 0, nonce: 0, owner: Caller::SYSTEM.id });
+                // Of a box that there is not: a place in another could be the right one by now.
+                let (number, owner) = (u8::MAX, Caller::SYSTEM.id);
+                drawn.lots.push(Lot { number, index: 0, nonce: 0, owner });
                 (Command::Draw(drawn), Refusal::OtherLots)
             }
         };
