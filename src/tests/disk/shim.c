@@ -91,6 +91,12 @@ __attribute__((constructor)) static void begin(void) {
     REAL(close)(fd);
 }
 
+/* A thread that dies with its program in the middle of an entry would leave a half of it, and the
+ * next life's entries would be read as the other half. */
+__attribute__((destructor)) static void end(void) {
+    if (control) pthread_mutex_lock(&lock);
+}
+
 static int ends_with(const char *text, const char *end) {
     size_t a = strlen(text), b = strlen(end);
     return a >= b && !strcmp(text + a - b, end);
