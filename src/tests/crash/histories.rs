@@ -6,6 +6,7 @@
 mod orders;
 
 use crate::STAMPEDE;
+use crate::kill::start_for_a_day;
 use actors::dice::Dice;
 use harness::client::agent;
 use harness::histories::checker::{HistoryChecker, number};
@@ -128,7 +129,7 @@ fn a_history_of_orders_with_a_wrong_answer_has_no_such_order() {
 /// What happened in so many histories, each with a kill in it.
 fn live_through(histories: u64, seed: u64) -> Vec<HistoryLine> {
     let folder = TestFolder::new();
-    let mut server = STAMPEDE.start(&folder);
+    let mut server = start_for_a_day(&folder);
     let door = Doorway::at(&server.address);
     let admin = Client::of(door.clone(), agent()).log_in("admin", harness::ADMIN_PASSWORD);
     let made = admin.post("/service-keys", json!({"name": "shop"})).expect(201);
@@ -155,7 +156,7 @@ fn live_through(histories: u64, seed: u64) -> Vec<HistoryLine> {
 /// Kills the server under its callers, who wait until it is there again.
 fn restart(server: Process, folder: &Path, door: &Doorway, up: &Up) -> Process {
     server.kill();
-    let server = STAMPEDE.start(folder);
+    let server = start_for_a_day(folder);
     door.move_to(&server.address);
     up.once_more();
     server

@@ -24,7 +24,7 @@ const DAY_S: u32 = 86_400;
 fn fifty_kills_lose_nothing_that_was_acknowledged_and_give_nothing_twice() {
     let (kills, seed) = (number("STAMPEDE_KILLS", USUAL), number("STAMPEDE_SEED", SEED));
     let folder = TestFolder::new();
-    let mut server = start(&folder);
+    let mut server = start_for_a_day(&folder);
     // Enough for all that is bought between two kills.
     server.lottery(kills.div_ceil(10).clamp(5, 1000) as u16);
     let mut buyers: Vec<Buyer> = (0..BUYERS)
@@ -41,7 +41,7 @@ fn fifty_kills_lose_nothing_that_was_acknowledged_and_give_nothing_twice() {
             STAMPEDE.verify(&folder);
         }
         let began = Instant::now();
-        server = start(&folder);
+        server = start_for_a_day(&folder);
         server.books();
         recoveries.push(began.elapsed());
         for buyer in &mut buyers {
@@ -75,7 +75,7 @@ fn fifty_kills_lose_nothing_that_was_acknowledged_and_give_nothing_twice() {
 }
 
 /// One whose tokens, keys and holds outlive very many kills.
-fn start(folder: &Path) -> Process {
+pub fn start_for_a_day(folder: &Path) -> Process {
     let mut command = STAMPEDE.command(folder);
     for setting in ["STAMPEDE_TOKEN_S", "STAMPEDE_IDEMPOTENCY_S", "STAMPEDE_HOLD_MAX_S"] {
         command.env(setting, DAY_S.to_string());
