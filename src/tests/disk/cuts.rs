@@ -21,6 +21,7 @@ pub fn number(name: &str, usually: u64) -> u64 {
 }
 
 /// A cut at a position, and all that was answered by then.
+#[derive(Clone, Copy)]
 pub struct Cut {
     pub at: u64,
     pub fate: Fate,
@@ -47,22 +48,31 @@ pub fn make(cuts: &[Cut], root: &Path, entries: &[Entry], facts: &[Fact]) -> Vec
     wrong
 }
 
-/// The same, on all processors. Neighbours go to different ones, so that each has the same work.
+/// The same, on all processors.
 pub fn make_together(
     cuts: Vec<Cut>,
     root: &Path,
     entries: &[Entry],
     facts: &[Fact],
 ) -> Vec<String> {
-    let hands = thread::available_parallelism().map_or(2, usize::from);
-    let mut shares: Vec<Vec<Cut>> = (0..hands).map(|_| Vec::new()).collect();
-    cuts.into_iter().enumerate().for_each(|(place, cut)| shares[place % hands].push(cut));
+    on_all_processors(&cuts, |share| make(share, root, entries, facts))
+}
+
+/// Neighbours go to different processors, so that each has the same work.
+pub fn on_all_processors<T: Copy + Send + Sync, R: Send>(
+    all: &[T],
+    work: impl Fn(&[T]) -> Vec<R> + Sync,
+) -> Vec<R> {
+    let (hands, work) = (thread::available_parallelism().map_or(2, usize::from), &work);
+    let share = |hand| all.iter().copied().skip(hand).step_by(hands).collect::<Vec<T>>();
     thread::scope(|scope| {
-        let making: Vec<_> = shares
-            .iter()
-            .map(|share| scope.spawn(move || make(share, root, entries, facts)))
+        let working: Vec<_> = (0..hands)
+            .map(|hand| {
+                let share = share(hand);
+                scope.spawn(move || work(&share))
+            })
             .collect();
-        making.into_iter().flat_map(|share| share.join().unwrap()).collect()
+        working.into_iter().flat_map(|share| share.join().unwrap()).collect()
     })
 }
 

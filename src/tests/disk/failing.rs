@@ -2,12 +2,11 @@
 //! and the next start is sound.
 
 use crate::control::{Control, EIO, ENOSPC, Fault, Kind};
-use crate::cuts::{Cut, make, number};
+use crate::cuts::{Cut, make, number, on_all_processors};
 use crate::facts::{Fact, Told, gather};
 use crate::replay::Fate;
 use crate::watched::Watched;
 use harness::Client;
-use std::thread;
 
 /// Facts of a life, each of them a commit, if nobody asks for more.
 const FEW: u64 = 8;
@@ -38,8 +37,10 @@ fn hold(client: &Client, told: &Told, control: &Control) {
     let mut left = holds() / 2;
     while left > 0 {
         let _ = told.hold(client, control);
-        let most = if control.fired() > 0 { AFTERWARDS } else { left };
-        left = (left - 1).min(most);
+        left -= 1;
+        if control.fired() > 0 {
+            left = left.min(AFTERWARDS);
+        }
     }
 }
 
@@ -94,25 +95,13 @@ fn all(kind: Kind, ways: &[fn(Fault) -> Fault], lives: u64) {
         let (way, after) = (ways[(place % ways.len() as u64) as usize], place / ways.len() as u64);
         way(Fault::once(kind, after, "", EIO))
     });
-    let lives = live_all(&faults.collect::<Vec<_>>());
+    let faults: Vec<Fault> = faults.collect();
+    let lives =
+        on_all_processors(&faults, |share| share.iter().copied().filter_map(fail).collect());
     assert!(!lives.is_empty(), "none of {count} operations failed");
     println!("{kind:?}: {} lives with {count} operations", lives.len());
     let wrong: Vec<String> = lives.into_iter().flatten().collect();
     assert!(wrong.is_empty(), "{count} operations: {wrong:#?}");
-}
-
-/// On all processors. Neighbours are as long as each other, and go to different ones.
-fn live_all(faults: &[Fault]) -> Vec<Vec<String>> {
-    let hands = thread::available_parallelism().map_or(1, usize::from);
-    thread::scope(|scope| {
-        let living: Vec<_> = (0..hands)
-            .map(|hand| {
-                let own = faults.iter().skip(hand).step_by(hands);
-                scope.spawn(move || own.copied().filter_map(fail).collect::<Vec<_>>())
-            })
-            .collect();
-        living.into_iter().flat_map(|share| share.join().unwrap()).collect()
-    })
 }
 
 fn once(fault: Fault) -> Fault {
