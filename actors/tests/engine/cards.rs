@@ -232,3 +232,18 @@ fn names_that_were_read_need_no_look_up_any_more() {
     let asked = partition.serve(claim(250), NOW, 7, "they");
     assert!(matches!(asked, Some((_, Reply::Refused(Refusal::SoldOut)))));
 }
+
+#[test]
+fn names_are_not_read_for_the_sake_of_those_who_have_a_card() {
+    let (mut partition, store) = opened_again(1 << 20);
+    for n in 1..=10 {
+        assert!(partition.serve(claim(n), NOW, 7, "they").is_none());
+    }
+    assert_eq!(show(&mut partition, &store).len(), 10);
+    assert!(partition.to_learn().is_none());
+    for n in 100..110 {
+        assert!(partition.serve(claim(n), NOW, 7, "they").is_none());
+    }
+    show(&mut partition, &store);
+    assert!(partition.to_learn().is_some(), "ten were looked up for nothing");
+}

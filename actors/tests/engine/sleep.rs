@@ -4,10 +4,12 @@ use super::bench::*;
 use actix_rt::Arbiter;
 use actors::domain::tickets::{Answer, Question};
 use actors::domain::tickets::{Command, Event, Slice};
-use actors::engine::Partition;
 use actors::engine::snapshot::{self, PartitionMemory, PartitionState};
+use actors::engine::{KeyWindow, Manner, Partition, Request};
 use actors::machine::partition_id;
 use actors::store::{Opened, Snapshot, Store};
+use actors::{Caller, Time};
+use std::sync::Arc;
 use testing::contract::answer;
 use testing::memory::Fate;
 
@@ -240,4 +242,22 @@ fn a_partition_going_to_sleep_is_never_overtaken_by_a_request() {
         assert_eq!(bench.held(0) as u32, held);
         elsewhere.stop();
     });
+}
+
+#[test]
+fn a_partition_stays_awake_for_as_long_as_it_remembers_a_key() {
+    let window = Arc::new(KeyWindow::new(1_000, 3_600));
+    let mut partition =
+        Partition::<Slice, ()>::open(slice(0), Opened::default(), window).expect("it is new");
+    let mut give = |command, caller, key| {
+        let request = Request::Command { command, caller, key, how: Manner::ForGood };
+        partition.serve(request, Time(START), 7, ());
+        partition.flush().expect("something has happened");
+        partition.land();
+    };
+    let open = Command::Open { lead: 0, terms: Box::new(TERMS) };
+    give(open, Caller::SYSTEM, None);
+    give(hold("0123"), ADA, key("k"));
+    let may_sleep = [0, 3_600, 3_601].map(|s| partition.may_sleep(Time(START).plus_s(s)));
+    assert_eq!(may_sleep, [false, false, true]);
 }

@@ -11,7 +11,10 @@ use super::coupons::{
 use super::given::{ADA, BOB, Given, given, s};
 use super::terms::{confirmed, held, opened as slice_opened, released, slice, ticket};
 use actors::domain::ballots::{BallotBox, BoxName, BoxTerms, Event as BoxEvent};
-use actors::domain::coupons::{Campaign, Rack, RackName, Range, RangeName, Serial, range};
+use actors::domain::coupons::rack::{self as racks, Spelling};
+use actors::domain::coupons::{
+    Campaign, CodeTerms, CouponLedger, Rack, RackName, Range, RangeName, Serial, range,
+};
 use actors::domain::day::Day;
 use actors::domain::pool::PoolName;
 use actors::domain::tickets::{Event, Slice, SliceName};
@@ -163,8 +166,29 @@ fn books_of_coupons_are_out_where_one_is_given_or_used_twice() {
 }
 
 #[test]
+fn books_of_imported_codes_are_out_where_one_is_given_that_had_expired() {
+    let code = CodeTerms { expires_at: Some(s(500)), ..CodeTerms::default() };
+    let lines = vec![((0, "a".into()), code), ((1, "b".into()), CodeTerms::default())];
+    let (batch, terms, spelling) = (coupons::BATCH, coupons::RACK_TERMS, Spelling::Exact);
+    let brought = racks::Event::ImportedWithTerms { batch, terms, spelling, first: 0, lines };
+    let expired = rack([(s(1), brought)]).and_time_passes(s(500));
+    let event = coupons::assigned(0, ADA, None);
+    assert_eq!(out_by(expired, [(s(501), racks::Event::In { batch, event })]), 1);
+}
+
+#[test]
 fn books_of_a_campaign_are_out_where_more_is_given_than_there_is() {
     let grant = |rank| (s(1_000), granted(rank, ADA, ENDS));
     assert_eq!(out_by(campaign(plan(), (1..=3).map(grant)), [grant(4)]), 1);
     assert_eq!(out_by(given::<Campaign>([]), [grant(1), grant(2)]), 2, "never opened");
+}
+
+#[test]
+fn the_ledger_of_coupons_is_the_sum_of_those_of_their_parts() {
+    let (issued, available, held) = (2, 3, 5);
+    let (assigned, used, expired, void, imbalance) = (7, 11, 13, 17, 19);
+    let one = CouponLedger { issued, available, held, assigned, used, expired, void, imbalance };
+    let both = one + CouponLedger { issued: 1, imbalance: 1, ..one };
+    assert_eq!((both.issued, both.available, both.held, both.assigned), (3, 6, 10, 14));
+    assert_eq!((both.used, both.expired, both.void, both.imbalance), (22, 26, 34, 20));
 }

@@ -104,6 +104,16 @@ fn nobody_is_told_after_the_expiry() {
     too_late.when(notice(3, s(2_000), s(2_500), 0), SYSTEM, s(2_400)).refused(nobody(None));
 }
 
+#[test]
+fn what_was_told_of_a_window_is_forgotten_at_its_end() {
+    let bytes = |campaign: Given<Campaign>| campaign.0.bytes();
+    let told = || vouchers().and(s(1_500), noticed(3, s(2_400), &[2, 3, 4]));
+    let before = Time(s(2_400).0 - 1);
+    assert_ne!(bytes(told().and_time_passes(before)), bytes(vouchers().and_time_passes(before)));
+    let at = s(2_400);
+    assert_eq!(bytes(told().and_time_passes(at)), bytes(vouchers().and_time_passes(at)));
+}
+
 fn assigned_all(count: u64) -> Given<Range> {
     let mut range = opened(range::RangeTerms { count, ..TERMS }, []).0;
     (0..count).for_each(|slot| range.apply(&assigned(slot, ADA, None), s(1)));

@@ -5,10 +5,11 @@ use super::given::{ADA, ADMIN, BOB, given, s};
 use actors::domain::coupons::range::{
     Answer, Command, Event, Question, Range, RangeTerms, Refusal,
 };
-use actors::domain::coupons::rows::{CouponHome, home_of_row};
+use actors::domain::coupons::rows::{CouponHome, after_lines_before, home_of_row};
 use actors::domain::coupons::{CouponState, RangeName, Serial, redeem};
+use actors::domain::shelves;
 use actors::machine::Refused;
-use actors::{Caller, Id, Machine};
+use actors::{Caller, Id, Machine, Time};
 use testing::played::Played;
 
 const SOURCE: Id = Id([7; 16]);
@@ -283,4 +284,29 @@ fn an_assignment_writes_a_line_in_its_owners_list() {
     let [row] = &rows[..] else { panic!("{rows:?}") };
     let home = home_of_row(&row.key);
     assert_eq!((row.owner, home), (ADA.id, Some((CouponHome::Range { name, slot: 4 }, s(10)))));
+}
+
+#[test]
+fn lines_are_found_from_any_instant_on() {
+    let name = RangeName { batch: Serial(8), range: 3 };
+    let mut rows = Vec::new();
+    let instants = [Time(s(10).0 - 1), s(10), Time(s(10).0 + 1), s(500)];
+    for (slot, at) in (0..).zip(instants) {
+        Range::rows(&name, &assigned(slot, ADA, None), at, &mut rows);
+    }
+    let from = |at: Time| {
+        let after = after_lines_before(at);
+        rows.iter().filter(|row| row.key > after).count()
+    };
+    assert_eq!(instants.map(from), [4, 3, 2, 1]);
+}
+
+#[test]
+fn names_stand_on_every_coupon_that_was_touched() {
+    let terms = RangeTerms { count: 1_000_000, ..TERMS };
+    let range =
+        opened(terms, [(s(1), assigned(4, ADA, None)), (s(1), assigned(70_000, BOB, None))]);
+    let next = |from| range.0.machine.next_number(shelves::COUPON_CARDS, from);
+    assert_eq!([0, 4, 5, 70_000].map(next), [Some(4), Some(4), Some(70_000), Some(70_000)]);
+    assert_eq!(next(70_001), None);
 }

@@ -2,12 +2,19 @@
 
 use super::coupons::*;
 use super::given::{ADA, ADMIN, BOB, Given, given, s};
+use actors::domain::Between;
+use actors::domain::coupons::coupon::Tenure;
 use actors::domain::coupons::range::{
     Answer, Command, Event, Question, Range, RangeTerms, Refusal, VoidedCounts, VoidingSoFar,
 };
-use actors::domain::coupons::voiding::{self, Voiding, VoidingPlan, VoidingProgress};
+use actors::domain::coupons::voiding::{
+    self, UNFINISHED_VOIDINGS, Voiding, VoidingPlan, VoidingProgress, before_voidings_of,
+    voiding_of_row,
+};
 use actors::domain::coupons::{CouponFilter, CouponState, Serial};
-use actors::{Caller, Id};
+use actors::store::Row;
+use actors::{Caller, Id, Machine, Time};
+use std::collections::BTreeSet;
 
 const JOB: Id = Id([9; 16]);
 
@@ -69,6 +76,39 @@ fn what_is_used_or_held_is_not_voided_with_the_others_of_its_owner() {
     assert_eq!(told(&event), (vec![2], None, VoidedCounts { free: 0, assigned: 1 }));
     use CouponState::{Held, Used, Void};
     assert_eq!(states(&range.and(s(30), event), &[0, 1, 2]), [Used, Held, Void]);
+}
+
+#[test]
+fn those_that_were_used_at_some_time_are_none_that_were_not_used() {
+    let range = opened(TERMS, [(s(10), assigned(0, ADA, None)), (s(10), assigned(1, ADA, None))])
+        .and(s(20), Event::Redeemed(used(0, ADA, ADA)));
+    let Answer::Coupons(views) = range.look(&Question::Coupons(vec![0, 1, 2])) else { panic!() };
+    let has = |used: Between| -> Vec<bool> {
+        let filter = CouponFilter { used, ..CouponFilter::default() };
+        views.iter().map(|view| filter.has(view.as_ref().expect("it is one"))).collect()
+    };
+    let between = |from: Time, to: Time| Between { from: Some(from), to: Some(to) };
+    assert_eq!(has(between(s(20), s(21))), [true, false, false]);
+    assert_eq!(has(between(s(10), s(20))), [false; 3]);
+    assert_eq!(has(Between::default()), [true; 3]);
+}
+
+#[test]
+fn a_reference_is_that_of_a_use_or_of_one_that_was_cancelled() {
+    let once_used = Tenure { past: vec![past(ADA, ADA, s(20), s(30))], ..tenure() };
+    let range = opened(TERMS, (0..4).map(|slot| (s(10), assigned(slot, ADA, None))))
+        .and(s(20), Event::Redeemed(used(0, ADA, ADA)))
+        .and(s(20), Event::Redeemed(held(1, ADA, ADA, s(99))))
+        .and(s(20), Event::Redeemed(used(2, ADA, ADA)))
+        .and(s(30), Event::Redeemed(having(cancelled(2, ADA, ADA), once_used)));
+    let Answer::Coupons(views) = range.look(&Question::Coupons(vec![0, 1, 2, 3])) else { panic!() };
+    let has = |reference: &str| -> Vec<bool> {
+        let reference = Some(reference.into());
+        let filter = CouponFilter { reference, ..CouponFilter::default() };
+        views.iter().map(|view| filter.has(view.as_ref().expect("it is one"))).collect()
+    };
+    assert_eq!(has("order 7"), [true, true, true, false]);
+    assert_eq!(has("order 8"), [false; 4]);
 }
 
 #[test]
@@ -143,4 +183,44 @@ fn a_voiding_goes_on_never_back_and_ends_once() {
     for command in [Command::Advance(next), Command::Finish] {
         cancelled.when(command, ADMIN, s(5)).refused(Refusal::Ended);
     }
+}
+
+/// The lines of both lists, after events of one voiding.
+fn lists(events: &[(Time, voiding::Event)]) -> [BTreeSet<Vec<u8>>; 2] {
+    let mut rows = Vec::new();
+    events.iter().for_each(|(at, event)| Voiding::rows(&JOB, event, *at, &mut rows));
+    let mut lists = [BTreeSet::new(), BTreeSet::new()];
+    for Row { owner, key, body, .. } in rows {
+        let list = &mut lists[(owner == UNFINISHED_VOIDINGS) as usize];
+        match body {
+            Some(_) => list.insert(key),
+            None => list.remove(&key),
+        };
+    }
+    lists
+}
+
+#[test]
+fn a_voiding_is_listed_with_its_batch_and_among_the_unfinished_until_it_ends() {
+    use voiding::Event;
+    let planned = (s(1), Event::Planned(plan()));
+    for (then, goes_on) in [
+        (Event::Advanced(at(0, 500, 500)), true),
+        (Event::Cancelling, true),
+        (Event::Finished, false),
+        (Event::Cancelled, false),
+    ] {
+        let [listed, unfinished] = lists(&[planned.clone(), (s(2), then.clone())]);
+        assert_eq!((listed.len(), unfinished.len()), (1, goes_on as usize), "{then:?}");
+        let keys = listed.iter().chain(&unfinished);
+        assert!(keys.into_iter().all(|key| voiding_of_row(key) == Some(JOB)));
+    }
+    let key = |batch: Serial, at: Time| {
+        let plan = VoidingPlan { batch, ..plan() };
+        let [listed, _] = lists(&[(at, Event::Planned(plan))]);
+        listed.into_iter().next().expect("it is listed")
+    };
+    assert!(key(Serial(4), s(2)) < key(Serial(4), s(1)), "the newest first");
+    assert!(key(Serial(4), s(1)).starts_with(&before_voidings_of(Serial(4))));
+    assert!(!key(Serial(6), s(1)).starts_with(&before_voidings_of(Serial(4))));
 }

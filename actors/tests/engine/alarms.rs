@@ -1,0 +1,33 @@
+//! What is due happens by itself: partitions of one thread share a timer that rings once a second.
+//! These tests wait for it, and for nothing else.
+
+use super::bench::*;
+use actors::domain::tickets::Event;
+use std::time::Duration;
+
+const PATIENCE_S: u64 = 60;
+
+fn has_expired(bench: &Bench, lead: u8) -> bool {
+    matches!(bench.facts(lead).last(), Some(Event::Expired { .. }))
+}
+
+async fn until_the_next_ring(is_so: impl Fn() -> bool) {
+    for _ in 0..PATIENCE_S * 20 {
+        if is_so() {
+            return;
+        }
+        actix_rt::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("nothing has happened");
+}
+
+#[test]
+fn every_hold_of_a_thread_expires_though_nobody_asks_about_it() {
+    with_engine(async |bench| {
+        for lead in 0..3 {
+            bench.command(lead, hold(&format!("{lead}123")), ADA, None).await.expect("it is free");
+        }
+        bench.pass_s(300);
+        until_the_next_ring(|| (0..3).all(|lead| has_expired(&bench, lead))).await;
+    });
+}
