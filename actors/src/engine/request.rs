@@ -1,7 +1,7 @@
 //! What a partition can be asked, and what it replies.
 
 use super::keys::Key;
-use crate::machine::{Caller, Machine, Refused};
+use crate::machine::{Caller, Machine};
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -108,13 +108,6 @@ pub enum Reply<M: Machine> {
     KeyForgotten,
     Looked(Looked<M::Answer>),
     Left(u64),
-}
-
-impl<M: Machine> Reply<M> {
-    /// Whether it is a refusal that another partition might not share.
-    pub(super) fn may_be_had_elsewhere(&self) -> bool {
-        matches!(self, Reply::Refused(refusal) if refusal.may_be_had_elsewhere())
-    }
 }
 
 /// What was done: an event that is a fact by now, or that would become one.
