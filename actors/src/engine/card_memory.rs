@@ -322,6 +322,16 @@ mod tests {
     }
 
     #[test]
+    fn some_room_is_made_by_a_quarter_at_a_time() {
+        let mut memory = CardMemory::new(&[], true, CardBudget::new(0));
+        (0..100).for_each(|number| memory.found(slot(number), Some(vec![0])));
+        memory.make_some_room();
+        assert!((74..100).contains(&memory.cards.len()), "{} are left", memory.cards.len());
+        memory.make_room();
+        assert_eq!(memory.cards.len(), 0);
+    }
+
+    #[test]
     fn a_card_that_is_seldom_read_stays_only_as_long_as_somebody_needs_it() {
         let budget = CardBudget::unlimited();
         let mut memory = CardMemory::new(&[], true, budget.clone()).forgetting_soon(&[SLOTS]);

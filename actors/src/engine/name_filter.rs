@@ -103,6 +103,11 @@ mod tests {
     }
 
     #[test]
+    fn words_are_mixed_as_murmur_hash_3_does() {
+        assert_eq!([1, 2].map(mix), [0xb456_bcfc_34c2_cb2c, 0x3abf_2a20_6506_83e7]);
+    }
+
+    #[test]
     fn what_was_added_is_never_denied() {
         let mut filter = NameFilter::default();
         for n in 0..100_000 {

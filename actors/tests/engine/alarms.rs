@@ -3,6 +3,7 @@
 
 use super::bench::*;
 use actors::domain::tickets::Event;
+use actors::engine::Limits;
 use std::time::Duration;
 
 const PATIENCE_S: u64 = 60;
@@ -23,7 +24,8 @@ async fn until_the_next_ring(is_so: impl Fn() -> bool) {
 
 #[test]
 fn every_hold_of_a_thread_expires_though_nobody_asks_about_it() {
-    with_engine(async |bench| {
+    // They would not wake yet to go to sleep.
+    with_limits(Limits { idle_s: 3600, ..Limits::default() }, async |bench| {
         for lead in 0..3 {
             bench.command(lead, hold(&format!("{lead}123")), ADA, None).await.expect("it is free");
         }

@@ -30,8 +30,12 @@ fn plan() -> CampaignPlan {
 }
 
 fn claim(n: u8) -> Request<Campaign> {
-    let command = Command::Claim { member: member(n).id, code: None };
-    Request::Command { command, caller: member(n), key: None, how: Manner::ForGood }
+    claim_of(member(n))
+}
+
+fn claim_of(caller: Caller) -> Request<Campaign> {
+    let command = Command::Claim { member: caller.id, code: None };
+    Request::Command { command, caller, key: None, how: Manner::ForGood }
 }
 
 fn use_it(n: u8, rank: u64) -> Request<Campaign> {
@@ -71,17 +75,20 @@ fn opened_after(
     let command = Command::Open(plan);
     let opening =
         Request::Command { command, caller: Caller::SYSTEM, key: None, how: Manner::ForGood };
+    let mut looked_up = 0;
     for request in [opening].into_iter().chain(asked) {
         first.serve(request, NOW, 7, "them");
-        assert!(
-            first.wanted().is_none(),
-            "nothing was written yet, so nothing has to be looked up"
-        );
+        // Somebody new may be taken for one who has a card.
+        while let Some(Wanted { keys, rows }) = first.wanted() {
+            looked_up += 1;
+            first.found(&keys, now(|done| store.find(rows, done)), NOW);
+        }
         let append = first.flush().unwrap();
         frames.push(append.frame.clone());
         store.append(append, Box::new(|_| ()));
         first.land();
     }
+    assert!(looked_up * 100 <= frames.len(), "{looked_up} of {} were looked up", frames.len());
     (open(Opened { snapshot: None, frames }), store)
 }
 
@@ -246,4 +253,26 @@ fn names_are_not_read_for_the_sake_of_those_who_have_a_card() {
     }
     show(&mut partition, &store);
     assert!(partition.to_learn().is_some(), "ten were looked up for nothing");
+}
+
+#[test]
+fn names_are_read_to_the_last_of_many() {
+    let one = |n: u32| claim_of(Caller::member(Id::digest(&[&n.to_be_bytes()])));
+    let many = CampaignPlan { quota: 10_000, ..plan() };
+    let (mut partition, store) = opened_after(1 << 20, many, (0..5_000).map(one));
+    for n in 10_000..10_010 {
+        assert!(partition.serve(one(n), NOW, 7, "they").is_none());
+    }
+    show(&mut partition, &store);
+    while let Some(page) = partition.to_learn() {
+        partition.learned(Some(now(|done| store.rows(page, done))));
+    }
+    for n in [0, 4_095, 4_096, 4_999] {
+        partition.serve(one(n), NOW, 7, "they");
+    }
+    let known = show(&mut partition, &store);
+    assert!(known.iter().all(|(_, reply)| matches!(reply, Reply::Done(done) if done.replayed)));
+    assert_eq!(known.len(), 4, "whoever has a card is not taken for new");
+    partition.serve(one(20_000), NOW, 7, "they");
+    assert!(!partition.wants_cards(), "all names are known");
 }

@@ -2,10 +2,10 @@
 
 use super::coupons::*;
 use super::given::{ADMIN, Given, given, s};
-use actors::cards::{CardKey, CardPlace};
+use actors::cards::{Card, CardKey, CardPlace};
 use actors::domain::coupons::catalogue::{
     Answer, BatchKind, BatchPlan, Catalogue, CatalogueEntry, CatalogueRecord, Command, Event,
-    Question, Refusal, expiry_of_row, key_of_time, numbers_after, record_of_card,
+    Question, Refusal, expiry_of_row, key_of_time, names_of_card, numbers_after, record_of_card,
 };
 use actors::domain::coupons::{ONE_RANGE_UP_TO, SerialKind};
 use actors::domain::coupons::{RangeName, Serial, campaign, rack};
@@ -318,4 +318,21 @@ fn a_name_that_was_changed_before_there_were_turns_is_not_lost() {
     assert!(decided == only_own && decided != three, "{decided:?}");
     let more = old.and(s(5), only_own);
     more.when(keep(1, "Gamma", false), SYSTEM, s(6)).then(names_after(1, &["Gamma"], &["Beta"]));
+}
+
+#[test]
+fn the_names_of_a_campaign_are_read_from_its_card() {
+    let (mut cards, names) = (Vec::new(), ["Alpha".to_owned(), "Beta".to_owned()]);
+    Catalogue::cards(&names_after(3, &["Alpha", "Beta"], &["Gamma"]), s(2), &mut cards);
+    let read = |card: &Card| match card {
+        Card { key: CardKey { shelf: shelves::NAMES_OF, place }, body } => {
+            let CardPlace::Number(number) = place else { panic!("{place:?}") };
+            names_of_card(*number, body.as_deref()?)
+        }
+        _ => None,
+    };
+    let [(serial, known)] = &cards.iter().filter_map(read).collect::<Vec<_>>()[..] else {
+        panic!()
+    };
+    assert_eq!((*serial, known.turn, &known.names[..]), (Serial(1), 3, &names[..]));
 }

@@ -4,12 +4,13 @@
 use super::coupons::*;
 use super::given::{ADA, ADMIN, BOB, Given, s};
 use actors::domain::coupons::rack::{
-    Answer, Command, Event, Question, Rack, RackTerms, Refusal, Spelling,
+    Answer, Command, Event, Question, Rack, RackTerms, Refusal, Spelling, source,
 };
 use actors::domain::coupons::rows::{CouponHome, home_of_row};
 use actors::domain::coupons::{CouponLedger, CouponState, RackName, Serial, range, redeem};
 use actors::machine::Refused;
 use actors::{Caller, Id, Machine};
+use std::collections::BTreeSet;
 
 const SOURCE: Id = Id([7; 16]);
 
@@ -321,4 +322,12 @@ fn an_assignment_writes_a_line_in_its_owners_list() {
         (row.owner, home),
         (ADA.id, Some((CouponHome::Rack { name: RackName(3), batch: BATCH, slot: 0 }, s(10))))
     );
+}
+
+#[test]
+fn a_source_is_known_by_whose_it_is_and_what_it_is_called() {
+    let sources = [("shop", "order 7"), ("shop", "order 8"), ("till", "order 7")];
+    let ids: BTreeSet<Id> = sources.into_iter().map(|(scope, text)| source(scope, text)).collect();
+    assert_eq!(ids.len(), sources.len());
+    assert!(ids.contains(&source("shop", "order 7")));
 }

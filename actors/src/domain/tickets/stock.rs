@@ -199,3 +199,18 @@ impl Stock {
         Some(number * self.copies + copy)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_without_a_free_copy_are_kept_apart_only_where_there_are_several_copies() {
+        for (copies, apart) in [(1, 0), (2, 1)] {
+            let mut stock = Stock::full(3000, 3, copies);
+            (1..=copies).for_each(|copy| stock.take(&Ticket { number: 3007, copy }));
+            stock.take(&Ticket { number: 3008, copy: 1 });
+            assert_eq!((stock.taken.len(), stock.gone.len()), (u64::from(copies) + 1, apart));
+        }
+    }
+}
