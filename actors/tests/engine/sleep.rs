@@ -2,7 +2,7 @@
 
 use super::bench::*;
 use actix_rt::Arbiter;
-use actors::domain::tickets::{Answer, Question};
+use actors::domain::tickets::{Answer, HoldState, Question};
 use actors::domain::tickets::{Command, Event, Slice};
 use actors::engine::snapshot::{self, PartitionMemory, PartitionState};
 use actors::engine::{KeyWindow, Manner, Partition, Request};
@@ -50,6 +50,24 @@ fn a_partition_that_remembers_keys_asks_to_be_woken_at_the_next_start() {
             snapshot_of(&bench, 1).expect("it was written").due,
             Some(actors::Time(START + 300_000))
         );
+    });
+}
+
+#[test]
+fn whoever_has_slept_reads_what_stands_on_cards_and_sleeps_as_it_is_then() {
+    with_engine(async |bench| {
+        bench.command(0, hold("0123"), ADA, None).await.expect("it was free");
+        bench.command(0, Command::Confirm { hold: 0 }, ADA, None).await.expect("it is theirs");
+        all_asleep(&bench).await;
+        assert_eq!(snapshot_of(&bench, 0).expect("it was written").at.seq, 3);
+        let slices = bench.slices.clone();
+        let asked = actix_rt::spawn(async move { slices.look(&slice(0), Question::Hold(0)).await });
+        let answer = told(asked).await.expect("it can be looked at").answer;
+        let Answer::Hold(Some(view)) = answer else { panic!("{answer:?}") };
+        assert_eq!(view.state, HoldState::Confirmed);
+        bench.command(0, hold("0124"), ADA, None).await.expect("it was free");
+        all_asleep(&bench).await;
+        assert_eq!(snapshot_of(&bench, 0).expect("another was written").at.seq, 4);
     });
 }
 

@@ -1,6 +1,7 @@
 //! A box: submit, chain, seal, prove.
 
-use super::given::{ADA, ADMIN, BOB, Given, given, s};
+use super::given::{ADA, ADMIN, BOB, Empty, Given, given, s};
+use actors::cards::Cards;
 use actors::dice::Dice;
 use actors::domain::ballots::{
     Answer, Ballot, BallotBox, BallotId, BoxName, BoxTerms, Command, Event, Question, Refusal,
@@ -171,6 +172,17 @@ fn a_ballot_is_found_at_its_place() {
     assert_eq!(at(3), Answer::Ballot(Some(Ballot { nonce: 3, owner: ADA.id })));
     assert_eq!(at(4), Answer::Ballot(Some(Ballot { nonce: 255, owner: BOB.id })));
     assert_eq!((at(5), at(u64::MAX)), (Answer::Ballot(None), Answer::Ballot(None)));
+}
+
+#[test]
+fn no_card_is_looked_up_for_a_ballot_that_nobody_has_submitted() {
+    let box_ = holding(3);
+    let looked_up = |index| {
+        let cards = Cards::new(&Empty);
+        box_.0.machine.look(&Question::Ballot { index }, &cards);
+        cards.into_missing().len()
+    };
+    assert_eq!([2, 3, 4].map(looked_up), [1, 0, 0]);
 }
 
 #[test]

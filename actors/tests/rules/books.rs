@@ -17,7 +17,7 @@ use actors::domain::coupons::{
 };
 use actors::domain::day::Day;
 use actors::domain::pool::PoolName;
-use actors::domain::tickets::{Event, Slice, SliceName};
+use actors::domain::tickets::{Event, Slice, SliceName, TicketLedger};
 use actors::domain::till::{self, MemberLimits, OrderWish, Till, TillName, TillTerms};
 use actors::machine::Counts;
 use actors::{Caller, Machine, Time};
@@ -191,4 +191,13 @@ fn the_ledger_of_coupons_is_the_sum_of_those_of_their_parts() {
     let both = one + CouponLedger { issued: 1, imbalance: 1, ..one };
     assert_eq!((both.issued, both.available, both.held, both.assigned), (3, 6, 10, 14));
     assert_eq!((both.used, both.expired, both.void, both.imbalance), (22, 26, 34, 20));
+}
+
+#[test]
+fn the_ledger_of_a_pool_is_the_sum_of_those_of_its_slices() {
+    let (stock, free, held, sold) = (2, 3, 5, 7);
+    let one = TicketLedger { stock, free, held, sold, imbalance: 11, ..TicketLedger::default() };
+    let both = one.clone() + TicketLedger { stock: 1, imbalance: 1, ..one };
+    assert_eq!((both.stock, both.free, both.held, both.sold), (3, 6, 10, 14));
+    assert_eq!(both.imbalance, 12);
 }

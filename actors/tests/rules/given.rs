@@ -1,6 +1,7 @@
 //! Given events, when a command, then an event or a refusal. A decision that changed the machine
 //! fails every test.
 
+use actors::cards::{CardKey, KnownCards, Unknown};
 use actors::{Caller, Id, Machine, Role, Stamp, Time, Verdict};
 use testing::played::Played;
 
@@ -109,5 +110,14 @@ where
             Ok(Verdict::New(event)) => event,
             other => panic!("nothing new happens: {other:?}"),
         }
+    }
+}
+
+/// A memory in which no card is.
+pub struct Empty;
+
+impl KnownCards for Empty {
+    fn known(&self, _: &CardKey) -> Result<Option<&[u8]>, Unknown> {
+        Err(Unknown)
     }
 }

@@ -3,10 +3,12 @@
 
 use super::given::{ADA, ADMIN, BOB, s};
 use super::random::Story;
+use actors::cards::{Card, CardKey, CardPlace};
 use actors::domain::day::Day;
 use actors::domain::lottery::{self, Lottery};
 use actors::domain::pool::PoolName;
 use actors::domain::shelves::{self, CLOSING, ENDING, LOTTERIES};
+use actors::domain::tickets::past::{sold_at, sold_places};
 use actors::domain::tickets::stock::Ticket;
 use actors::domain::tickets::{Answer, Buyer, Question};
 use actors::domain::tickets::{Event, Slice, SliceName};
@@ -194,4 +196,26 @@ fn open_lotteries_are_listed_in_the_order_in_which_they_close() {
             before = row.key;
         }
     }
+}
+
+#[test]
+fn a_sold_ticket_is_found_by_its_number_and_copy() {
+    let [first, second] = [(3_200, 1), (3_200, 2)].map(|(number, copy)| Ticket { number, copy });
+    let sold = Event::Confirmed { hold: 0, owner: ADA.id, tickets: vec![first, second] };
+    let mut cards = Vec::new();
+    Slice::cards(&sold, s(1), &mut cards);
+    let place = |card: Card| match card.key {
+        CardKey { shelf: shelves::SOLD, place: CardPlace::Number(number) } => Some(number),
+        _ => None,
+    };
+    let places: Vec<u64> = cards.into_iter().filter_map(place).collect();
+    assert_eq!(places.iter().map(|place| sold_at(*place)).collect::<Vec<_>>(), [first, second]);
+    let found = |copy, from| {
+        let range = sold_places(&NAME, copy, from);
+        places.iter().filter(|place| range.contains(place)).count()
+    };
+    assert_eq!([found(1, 0), found(1, 200), found(1, 201)], [1, 1, 0]);
+    assert_eq!([found(2, 0), found(2, 200), found(2, 201), found(3, 0)], [1, 1, 0, 0]);
+    let next = SliceName { lead: NAME.lead + 1, ..NAME };
+    assert_eq!(sold_places(&next, 1, 0).start, sold_places(&NAME, 1, 0).end);
 }

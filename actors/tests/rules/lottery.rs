@@ -1,10 +1,13 @@
 //! Create, close, finish.
 
 use super::given::{ADMIN, given, s};
+use actors::domain::ballots::BoxName;
 use actors::domain::day::Day;
 use actors::domain::lottery::{
-    Command, Event, FirstTicketSetup, Lottery, LotteryPlan, Phase, Refusal, SecondPlan, TicketSetup,
+    BallotSetup, Command, Event, FirstTicketSetup, Lottery, LotteryPlan, Phase, Refusal,
+    SecondPlan, TicketSetup,
 };
+use actors::domain::pool::PoolName;
 use actors::domain::tickets::{Label, Sale, SliceName, SliceTerms, Wave};
 use testing::played::Played;
 
@@ -51,6 +54,17 @@ fn counted_tickets_have_as_many_digits_as_the_last_one_needs() {
         assert_eq!((counted.digits, counted.stock(), copies), (digits, stock, 1));
     }
     assert_eq!(plan().tickets.unwrap().stock(), 10_000_000);
+}
+
+#[test]
+fn ballots_lie_in_as_many_boxes_as_were_set_up() {
+    let pool = PoolName::Day(Day(20_261_231));
+    assert_eq!(plan().boxes(pool), []);
+    let (commitment, round) = ([7; 32], None);
+    let ballots =
+        BallotSetup { boxes: 3, most_per_box: 9, winners: 1, reserves: 0, commitment, round };
+    let boxes = LotteryPlan { ballots: Some(ballots), ..plan() }.boxes(pool);
+    assert_eq!(boxes, [0, 1, 2].map(|number| BoxName { pool, number }));
 }
 
 #[test]

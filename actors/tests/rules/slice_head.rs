@@ -1,8 +1,8 @@
 //! The head of a slice: small whatever was sold or ended, and enough for holds that live or begin.
 
-use super::given::{ADA, ADMIN, BOB, s};
+use super::given::{ADA, ADMIN, BOB, Empty, s};
 use super::terms::*;
-use actors::cards::{CardKey, Cards, KnownCards, Unknown};
+use actors::cards::Cards;
 use actors::domain::tickets::{Command, Event, Question, Slice, SliceTerms};
 use actors::{Caller, Id, Machine, Stamp};
 use testing::played::Played;
@@ -68,15 +68,6 @@ fn holds_that_came_to_nothing_leave_nothing() {
     all_held(&mut slice, (300_000..400_000).step_by(10), expire);
     // The number of the next hold has more digits.
     assert!(slice.bytes().len() < empty + 4, "{} bytes", slice.bytes().len());
-}
-
-/// A memory in which no card is.
-struct Empty;
-
-impl KnownCards for Empty {
-    fn known(&self, _: &CardKey) -> Result<Option<&[u8]>, Unknown> {
-        Err(Unknown)
-    }
 }
 
 fn looked_up(slice: &Slice, command: &Command, caller: Caller) -> usize {

@@ -1,6 +1,7 @@
 //! A till: allowances, and orders from their beginning to their end.
 
-use super::given::{ADA, ADMIN, BOB, Given, given, s};
+use super::given::{ADA, ADMIN, BOB, Empty, Given, given, s};
+use actors::cards::Cards;
 use actors::domain::shelves;
 use actors::domain::tickets::stock::Ticket;
 use actors::domain::tickets::{Buyer, OrderNumber, ticket_of_row};
@@ -533,6 +534,17 @@ fn each_part_is_told_one_thing_only_where_nobody_else_follows() {
     assert_eq!(told(&PastOrder { refunded, ..simple }), None);
     assert_eq!(told(&past(ADA, 0, OrderEnd::Sold)), None);
     assert_eq!(told(&past(ADA, 2, OrderEnd::GivenUp)), None);
+}
+
+#[test]
+fn an_order_that_lives_or_never_began_needs_no_card_and_one_that_is_past_needs_one() {
+    let till = bought(2).and(s(40), begun(1, ADA, 1, &[]));
+    let looked_up = |order| {
+        let cards = Cards::new(&Empty);
+        till.0.machine.look(&Question::Order(order), &cards);
+        cards.into_missing().len()
+    };
+    assert_eq!([0, 1, 2, 3].map(looked_up), [1, 0, 0, 0]);
 }
 
 #[test]
