@@ -24,3 +24,14 @@ impl FromStr for Only {
         (text == "1").then_some(Only).ok_or(NoSuchName)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_only_one_is_called_1_for_ever() {
+        assert_eq!((Only.to_string().as_str(), "1".parse()), ("1", Ok(Only)));
+        assert_eq!(["", "2", "01"].map(|text| text.parse::<Only>()), [Err(NoSuchName); 3]);
+    }
+}

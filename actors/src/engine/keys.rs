@@ -195,6 +195,8 @@ mod tests {
         assert!(!window.bind(&key(1, 11), Time(2)));
         assert!(window.stands_for_another(&key(1, 11)));
         assert!(!window.stands_for_another(&key(2, 11)));
+        assert!(window.bind(&key(2, 11), Time(3)));
+        assert_eq!(window.kept(), 2);
     }
 
     #[test]

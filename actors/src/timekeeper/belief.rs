@@ -292,4 +292,10 @@ mod tests {
         hands.step(DAY);
         assert_eq!((hands.behind(), hands.moved_by(), hands.belief.steps()), (0, None, 1));
     }
+
+    #[test]
+    fn people_are_told_of_whole_seconds() {
+        let seconds = |by_us| Moved { by_us, for_us: 0 }.seconds();
+        assert_eq!([DAY, 1_600_000, 400_000, -1_600_000].map(seconds), [86_400, 2, 0, -2]);
+    }
 }

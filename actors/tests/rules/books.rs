@@ -11,6 +11,7 @@ use super::coupons::{
 use super::given::{ADA, BOB, Given, given, s};
 use super::terms::{confirmed, held, opened as slice_opened, released, slice, ticket};
 use actors::domain::ballots::{BallotBox, BoxName, BoxTerms, Event as BoxEvent};
+use actors::domain::coupons::campaign::Event as CampaignEvent;
 use actors::domain::coupons::rack::{self as racks, Spelling};
 use actors::domain::coupons::{
     Campaign, CodeTerms, CouponLedger, Rack, RackName, Range, RangeName, Serial, range,
@@ -180,6 +181,9 @@ fn books_of_imported_codes_are_out_where_one_is_given_that_had_expired() {
 fn books_of_a_campaign_are_out_where_more_is_given_than_there_is() {
     let grant = |rank| (s(1_000), granted(rank, ADA, ENDS));
     assert_eq!(out_by(campaign(plan(), (1..=3).map(grant)), [grant(4)]), 1);
+    // It left the living at another end than it had.
+    let early = CampaignEvent::Redeemed(having(used(1, ADA, ADA), until(s(9_000))));
+    assert_eq!(out_by(campaign(plan(), [grant(1)]), [(s(2_000), early)]), 1);
     assert_eq!(out_by(given::<Campaign>([]), [grant(1), grant(2)]), 2, "never opened");
 }
 

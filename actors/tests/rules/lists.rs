@@ -8,7 +8,7 @@ use actors::domain::day::Day;
 use actors::domain::lottery::{self, Lottery};
 use actors::domain::pool::PoolName;
 use actors::domain::shelves::{self, CLOSING, ENDING, LOTTERIES};
-use actors::domain::tickets::past::{sold_at, sold_places};
+use actors::domain::tickets::past::{buyer_on_card, owner_on_card, sold_at, sold_places};
 use actors::domain::tickets::stock::Ticket;
 use actors::domain::tickets::{Answer, Buyer, Question};
 use actors::domain::tickets::{Event, Slice, SliceName};
@@ -201,9 +201,10 @@ fn open_lotteries_are_listed_in_the_order_in_which_they_close() {
 #[test]
 fn a_sold_ticket_is_found_by_its_number_and_copy() {
     let [first, second] = [(3_200, 1), (3_200, 2)].map(|(number, copy)| Ticket { number, copy });
-    let sold = Event::Confirmed { hold: 0, owner: ADA.id, tickets: vec![first, second] };
+    let sold = Event::Confirmed { hold: 7, owner: ADA.id, tickets: vec![first, second] };
     let mut cards = Vec::new();
     Slice::cards(&sold, s(1), &mut cards);
+    let bodies: Vec<Vec<u8>> = cards.iter().filter_map(|card| card.body.clone()).collect();
     let place = |card: Card| match card.key {
         CardKey { shelf: shelves::SOLD, place: CardPlace::Number(number) } => Some(number),
         _ => None,
@@ -216,6 +217,8 @@ fn a_sold_ticket_is_found_by_its_number_and_copy() {
     };
     assert_eq!([found(1, 0), found(1, 200), found(1, 201)], [1, 1, 0]);
     assert_eq!([found(2, 0), found(2, 200), found(2, 201), found(3, 0)], [1, 1, 0, 0]);
+    assert!(bodies.iter().any(|body| owner_on_card(body) == Some(ADA.id)));
+    assert!(bodies.iter().any(|body| buyer_on_card(body) == Some(Buyer::Hold(7))));
     let next = SliceName { lead: NAME.lead + 1, ..NAME };
     assert_eq!(sold_places(&next, 1, 0).start, sold_places(&NAME, 1, 0).end);
 }

@@ -437,6 +437,12 @@ fn an_order_of_one_slice_that_is_not_placed_soon_is_doubted_once_and_lives_on() 
 }
 
 #[test]
+fn an_order_that_is_placed_is_the_same_however_it_began() {
+    let placed = |till: Given<Till>| till.and(s(20), placed(0, ADA, 3)).0.bytes();
+    assert_eq!(placed(in_one(3)), placed(till([(s(10), begun(0, ADA, 3, &[]))])));
+}
+
+#[test]
 fn what_is_in_doubt_is_on_the_list_of_what_is_unsettled() {
     let name = TillName { pool: "2026-12-31".parse().expect("a day"), number: 3 };
     let mut rows = Vec::new();
