@@ -23,3 +23,21 @@ impl Between {
         self.to.is_some_and(|to| at >= to)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_goes_from_one_instant_on_until_just_before_another() {
+        let ends = [None, Some(Time(5))];
+        let all = ends.map(|from| ends.map(|to| Between { from, to }));
+        let [[open, until], [since, nothing]] = all;
+        assert!(open.is_open() && [until, since, nothing].iter().all(|one| !one.is_open()));
+        let has = |one: Between| [4, 5, 6].map(|at| one.has(Time(at)));
+        assert_eq!((has(open), has(nothing)), ([true; 3], [false; 3]));
+        assert_eq!((has(until), has(since)), ([true, false, false], [false, true, true]));
+        let is_over = |one: Between| [4, 5].map(|at| one.is_over_at(Time(at)));
+        assert_eq!((is_over(until), is_over(since)), ([false, true], [false, false]));
+    }
+}

@@ -54,3 +54,15 @@ impl From<How> for Manner {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_only_tried_is_not_for_good() {
+        let (tried, meant) = (By::dry_run(Caller::SYSTEM), By::for_good(Caller::SYSTEM));
+        assert!(tried.is_dry_run() && !meant.is_dry_run());
+        assert_eq!([true, false].map(How::dry_run_if), [tried.how, meant.how]);
+    }
+}

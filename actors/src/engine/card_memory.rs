@@ -358,6 +358,7 @@ mod tests {
         let mut memory = CardMemory::new(NAMED, false, CardBudget::unlimited());
         assert_eq!(memory.known(&name(1)), Err(Unknown));
         memory.learn(NAMES, [Id([7; 16])].into_iter());
+        assert_eq!((memory.bytes(), memory.budget.used()), (4096, 4096), "the first layer");
         memory.complete(NAMES);
         assert!(memory.incomplete().is_none());
         assert_eq!(memory.known(&name(1)), Ok(None));

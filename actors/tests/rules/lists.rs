@@ -8,10 +8,12 @@ use actors::domain::day::Day;
 use actors::domain::lottery::{self, Lottery};
 use actors::domain::pool::PoolName;
 use actors::domain::shelves::{self, CLOSING, ENDING, LOTTERIES};
-use actors::domain::tickets::past::{buyer_on_card, owner_on_card, sold_at, sold_places};
+use actors::domain::tickets::past::{
+    buyer_on_card, owner_on_card, part_owner_on_card, sold_at, sold_places,
+};
 use actors::domain::tickets::stock::Ticket;
 use actors::domain::tickets::{Answer, Buyer, Question};
-use actors::domain::tickets::{Event, Slice, SliceName};
+use actors::domain::tickets::{Event, OrderNumber, PartFate, Slice, SliceName};
 use actors::domain::tickets::{HoldId, hold_of_row, key_of_hold, ticket_of_row};
 use actors::store::{Row, Shelf};
 use actors::{Id, Machine};
@@ -219,6 +221,12 @@ fn a_sold_ticket_is_found_by_its_number_and_copy() {
     assert_eq!([found(2, 0), found(2, 200), found(2, 201), found(3, 0)], [1, 1, 0, 0]);
     assert!(bodies.iter().any(|body| owner_on_card(body) == Some(ADA.id)));
     assert!(bodies.iter().any(|body| buyer_on_card(body) == Some(Buyer::Hold(7))));
+    let (order, owner) = (OrderNumber { till: 1, number: 2 }, BOB.id);
+    let part = Event::Followed { order, owner, tickets: vec![first], fate: PartFate::Sold };
+    let mut cards = Vec::new();
+    Slice::cards(&part, s(1), &mut cards);
+    let mut bodies = cards.iter().filter_map(|card| card.body.as_ref());
+    assert!(bodies.any(|body| part_owner_on_card(body) == Some(owner)));
     let next = SliceName { lead: NAME.lead + 1, ..NAME };
     assert_eq!(sold_places(&next, 1, 0).start, sold_places(&NAME, 1, 0).end);
 }

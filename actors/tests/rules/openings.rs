@@ -1,12 +1,12 @@
 //! What is said of partitions that nobody has opened: which command opens one, which refusal asks
 //! for it, and which answer says no more than that.
 
-use super::coupons::{TERMS, plan, use_it};
+use super::coupons::{BATCH, RACK_TERMS, TERMS, import, plan, use_it};
 use super::given::s;
 use super::terms;
 use actors::Machine;
 use actors::domain::ballots::{self, BallotBox, BoxName, BoxTerms};
-use actors::domain::coupons::{Campaign, Range, campaign, range};
+use actors::domain::coupons::{Campaign, Rack, Range, campaign, rack, range};
 use actors::domain::pool::PoolCommand;
 use actors::domain::tickets::{self, Slice};
 use actors::domain::till::{self, MemberLimits, Till, TillTerms};
@@ -69,4 +69,7 @@ fn only_an_opening_opens_coupons() {
         (&campaign::Refusal::NotOpened, &campaign::Refusal::SoldOut),
         (&campaign::Answer::NotOpened, &campaign::Answer::Voucher(None)),
     );
+    // A rack is there for all batches that are imported, and needs no opening itself.
+    let open = rack::Command::Open { batch: BATCH, terms: RACK_TERMS };
+    assert!(Rack::is_opening(&open) && !Rack::is_opening(&import(BATCH, &[(1, "aa")])));
 }

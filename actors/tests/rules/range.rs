@@ -310,3 +310,10 @@ fn names_stand_on_every_coupon_that_was_touched() {
     assert_eq!([0, 4, 5, 70_000].map(next), [Some(4), Some(4), Some(70_000), Some(70_000)]);
     assert_eq!(next(70_001), None);
 }
+
+#[test]
+fn an_open_request_comes_to_where_its_source_was_answered() {
+    let range = opened(TERMS, [(s(1), assigned(0, ADA, Some(SOURCE)))]);
+    let left = |source| range.left_for(&assign(ADA, source), &ADA);
+    assert_eq!([Some(SOURCE), Some(OTHER_SOURCE), None].map(left), [u64::MAX, 4, 4]);
+}

@@ -204,7 +204,10 @@ fn a_till_and_a_box_give_way_as_a_slice_does() {
         .when(begin().of(1), ADA, s(3))
         .event();
     let touched: Given<Till> = given([(s(1), till::Event::Opened { terms }), (s(2), begun)]);
-    touched.saved_and_read().when(withdraw, ADMIN, s(3)).refused(till::Refusal::Touched);
+    touched.saved_and_read().when(withdraw.clone(), ADMIN, s(3)).refused(till::Refusal::Touched);
+    let closed: Given<Till> =
+        given([(s(1), till::Event::Opened { terms }), (s(2), till::Event::Sealed)]);
+    closed.when(withdraw, ADMIN, s(3)).refused(till::Refusal::Closed);
 
     let (name, terms) =
         (BoxName { pool: POOL, number: 3 }, BoxTerms { closes_at: s(10_000), most: 9 });

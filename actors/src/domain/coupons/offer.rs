@@ -227,6 +227,7 @@ mod tests {
             (10_000, u64::MAX, u64::MAX),
         ] {
             let percent = Percent::of_hundredths(hundredths).unwrap();
+            assert_eq!(percent.hundredths(), hundredths);
             let offer = Offer::of(Discount::Percent(percent));
             assert_eq!(discount(offer, amount), Some(expected), "{hundredths} of {amount}");
         }

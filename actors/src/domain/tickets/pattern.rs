@@ -213,4 +213,16 @@ mod tests {
                 && closed.may_begin_with(31, 2)
         );
     }
+
+    #[test]
+    fn whatever_is_wrong_with_its_bytes_is_named_by_its_place_from_1_on() {
+        let read = |first, last, digits| {
+            let places = [first, 0, 0, 0, 0, 0, last];
+            Pattern::try_from(PatternBytes { places, digits }).map(|pattern| pattern.digits)
+        };
+        assert_eq!([read(STAR, 9, 7), read(9, 0, 4)], [Ok(7), Ok(4)]);
+        let place = |place| Err(NotAPattern::Place(place));
+        assert_eq!([read(STAR + 1, 0, 7), read(0, 11, 7), read(0, 1, 4)], [1, 7, 7].map(place));
+        assert_eq!(read(0, 0, FEWEST_DIGITS - 1), Err(NotAPattern::Length(3)));
+    }
 }
