@@ -217,6 +217,20 @@ fn a_snapshot_is_written_after_so_many_records_and_only_of_what_is_durable() {
 }
 
 #[test]
+fn the_next_snapshot_is_written_after_as_many_records_again() {
+    let limits = actors::engine::Limits { snapshot_every: 5, ..Default::default() };
+    with_limits(limits, async |bench| {
+        let mut written = Vec::new();
+        for n in 0..9 {
+            bench.command(0, hold(&format!("000{n}")), ADA, None).await.expect("it was free");
+            written.push(snapshot_of(&bench, 0).map_or(0, |snapshot| snapshot.at.seq));
+        }
+        // The first record opened it.
+        assert_eq!(written, [0, 0, 0, 5, 5, 5, 5, 5, 10]);
+    });
+}
+
+#[test]
 fn a_partition_that_is_called_as_it_goes_to_sleep_stays_where_it_is() {
     with_engine(async |bench| {
         bench.slices.rest();

@@ -57,6 +57,22 @@ fn counted_tickets_have_as_many_digits_as_the_last_one_needs() {
 }
 
 #[test]
+fn a_pattern_is_served_from_the_slices_that_have_numbers_like_it() {
+    let pool = PoolName::Day(Day(20_261_231));
+    let slices = |plan: &LotteryPlan, pattern: &str| {
+        let pattern = pattern.parse().expect("it is one");
+        plan.slices_matching(pool, &pattern).iter().map(|slice| slice.lead).collect::<Vec<_>>()
+    };
+    let all: Vec<u8> = plan().slices(pool).iter().map(|slice| slice.lead).collect();
+    assert_eq!(all, (0..10).collect::<Vec<_>>());
+    assert_eq!((slices(&plan(), "*****7"), slices(&plan(), "42****")), (all, vec![4]));
+    let tickets = Some(TicketSetup { numbers: Some(420_001), ..plan().tickets.unwrap() });
+    let fewer = LotteryPlan { tickets, ..plan() };
+    assert_eq!((slices(&fewer, "*****7"), slices(&fewer, "5*****")), (vec![0, 1, 2, 3, 4], vec![]));
+    assert_eq!(LotteryPlan { tickets: None, ..plan() }.slices(pool), []);
+}
+
+#[test]
 fn ballots_lie_in_as_many_boxes_as_were_set_up() {
     let pool = PoolName::Day(Day(20_261_231));
     assert_eq!(plan().boxes(pool), []);

@@ -1,10 +1,12 @@
 //! Notices: owners are told that a coupon of theirs expires, once per coupon and number of days.
 
 use super::coupons::*;
-use super::given::{ADA, ADMIN, BOB, Given, s};
+use super::given::{ADA, ADMIN, BOB, Given, given, s};
 use actors::domain::coupons::range::{self, Range};
 use actors::domain::coupons::redeem::{Command, Event, Refusal};
 use actors::domain::coupons::{Campaign, campaign};
+use actors::domain::day::Day;
+use actors::domain::notices;
 use actors::{Caller, Time};
 
 /// Ten vouchers that expire one after the other, 100 seconds apart, from 2,000 on.
@@ -178,4 +180,17 @@ fn what_is_given_after_the_others_were_told_is_told_alone() {
     assert_eq!(told(&mut range, 0), Err(None));
     range.0.apply(&assigned(3, BOB, None), s(2));
     assert_eq!(told(&mut range, 0), Ok(vec![3]));
+}
+
+#[test]
+fn a_day_whose_notices_were_given_is_over_and_so_are_those_before_it() {
+    use notices::{Command, Event, Notices};
+    let finish = |day| Command::Finish { day: Day(day) };
+    let finished = |day| Event::Finished { day: Day(day) };
+    given::<Notices>([]).when(finish(20_261_231), SYSTEM, s(1)).then(finished(20_261_231));
+    let done: Given<Notices> = given([(s(1), finished(20_261_231)), (s(2), finished(20_261_230))]);
+    for day in [20_261_230, 20_261_231] {
+        done.when(finish(day), SYSTEM, s(3)).then_already(finished(day));
+    }
+    done.saved_and_read().when(finish(20_270_101), SYSTEM, s(3)).then(finished(20_270_101));
 }
