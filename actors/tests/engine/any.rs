@@ -279,3 +279,13 @@ fn a_twin_with_the_same_key_that_got_the_last_one_is_the_answer_to_both() {
         );
     });
 }
+
+#[test]
+fn chance_is_another_for_every_command_of_every_node() {
+    with_engine(async |bench| {
+        let other = Bench::on(bench.store.clone(), bench.store.clone(), bench.node.limits);
+        let seeds = [&bench.node, &bench.node, &other.node, &other.node].map(|node| node.seed());
+        let different: std::collections::BTreeSet<u64> = seeds.into_iter().collect();
+        assert_eq!(different.len(), 4, "{seeds:?}");
+    });
+}

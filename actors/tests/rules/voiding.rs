@@ -79,18 +79,21 @@ fn what_is_used_or_held_is_not_voided_with_the_others_of_its_owner() {
 }
 
 #[test]
-fn those_that_were_used_at_some_time_are_none_that_were_not_used() {
+fn those_that_were_given_or_used_at_some_time_are_none_that_never_were() {
     let range = opened(TERMS, [(s(10), assigned(0, ADA, None)), (s(10), assigned(1, ADA, None))])
         .and(s(20), Event::Redeemed(used(0, ADA, ADA)));
     let Answer::Coupons(views) = range.look(&Question::Coupons(vec![0, 1, 2])) else { panic!() };
-    let has = |used: Between| -> Vec<bool> {
-        let filter = CouponFilter { used, ..CouponFilter::default() };
+    let all = |filter: CouponFilter| -> Vec<bool> {
         views.iter().map(|view| filter.has(view.as_ref().expect("it is one"))).collect()
     };
+    let has = |used| all(CouponFilter { used, ..CouponFilter::default() });
+    let was_given = |given| all(CouponFilter { given, ..CouponFilter::default() });
     let between = |from: Time, to: Time| Between { from: Some(from), to: Some(to) };
     assert_eq!(has(between(s(20), s(21))), [true, false, false]);
     assert_eq!(has(between(s(10), s(20))), [false; 3]);
     assert_eq!(has(Between::default()), [true; 3]);
+    assert_eq!(was_given(between(s(10), s(11))), [true, true, false]);
+    assert_eq!(was_given(between(s(0), s(10))), [false; 3]);
 }
 
 #[test]

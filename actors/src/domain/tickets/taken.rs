@@ -277,4 +277,12 @@ mod tests {
         assert!(bytes(&few).len() < 1_000, "{}", bytes(&few).len());
         assert!(bytes(&all).len() < 13_000, "{}", bytes(&all).len());
     }
+
+    #[test]
+    fn a_count_that_is_not_that_of_its_pages_is_out() {
+        let mut places = TakenPlaces::default();
+        (0..100).for_each(|place| assert!(places.insert(place * 1000)));
+        places.count += 3;
+        assert_eq!(places.imbalance(), 3);
+    }
 }
