@@ -6,7 +6,7 @@ use actors::domain::tickets::Event;
 use actors::engine::Limits;
 use std::time::Duration;
 
-const PATIENCE_S: u64 = 60;
+const PATIENCE_S: u64 = 30;
 
 fn has_expired(bench: &Bench, lead: u8) -> bool {
     matches!(bench.facts(lead).last(), Some(Event::Expired { .. }))

@@ -105,6 +105,11 @@ fn books_of_a_till_are_out_where_one_order_is_two_peoples() {
     let adas = || a_till([begun(0, ADA, 2, s(31))]);
     assert_eq!(out_by(adas(), [begun(0, BOB, 3, s(31))]), 2, "what Ada holds in no order");
     assert_eq!(out_by(adas(), [begun(0, BOB, 3, s(32))]), 3, "and an end that nothing has");
+    let mut out = adas().0;
+    out.apply(&begun(0, BOB, 3, s(31)).1, s(1));
+    let answer = out.look(&till::Question::Ledger);
+    let till::Answer::Ledger(ledger) = answer else { panic!("{answer:?}") };
+    assert_eq!(ledger.imbalance, 2);
 }
 
 #[test]
