@@ -314,6 +314,16 @@ fn what_is_void_does_not_expire_and_what_has_expired_is_not_void() {
 }
 
 #[test]
+fn what_was_assigned_before_the_first_code_with_an_end_of_its_own_is_not_assigned_again() {
+    let two = rack([(s(1), imported(BATCH, &[(1, "aa"), (2, "bb")]))]);
+    let one = two.and(s(2), given_until(0, ADA, ENDS));
+    let more = one.and(s(3), arriving(2, &[until_then(s(500))]));
+    for more in [&more, &more.saved_and_read()] {
+        more.when(assign(BOB), BOB, s(4)).then(given_until(1, BOB, ENDS));
+    }
+}
+
+#[test]
 fn a_job_voids_those_that_have_not_expired() {
     let job = Id([9; 16]);
     let rack = four().and_time_passes(s(500));
