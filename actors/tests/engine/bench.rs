@@ -155,11 +155,14 @@ impl Bench {
         })
     }
 
-    pub async fn ledger(&self, lead: u8) -> TicketLedger {
+    pub async fn look(&self, lead: u8, question: Question) -> Answer {
         let slices = self.slices.clone();
-        let asked =
-            actix_rt::spawn(async move { slices.look(&slice(lead), Question::Ledger).await });
-        match told(asked).await.expect("it can be looked at").answer {
+        let asked = actix_rt::spawn(async move { slices.look(&slice(lead), question).await });
+        told(asked).await.expect("it can be looked at").answer
+    }
+
+    pub async fn ledger(&self, lead: u8) -> TicketLedger {
+        match self.look(lead, Question::Ledger).await {
             Answer::Ledger(ledger) => ledger,
             other => panic!("a ledger was asked for: {other:?}"),
         }

@@ -10,22 +10,12 @@ fn a_hold_is_alive_to_its_last_millisecond_and_gone_at_its_instant() {
     with_engine(async |bench| {
         bench.command(0, hold("0123"), ADA, None).await.expect("it was free");
         bench.pass_s(299);
-        let view = bench
-            .slices
-            .look(&slice(0), Question::Hold(0))
-            .await
-            .expect("it can be looked at")
-            .answer;
+        let view = bench.look(0, Question::Hold(0)).await;
         assert!(
             matches!(view, Answer::Hold(Some(view)) if matches!(view.state, HoldState::Held { .. }))
         );
         bench.pass_s(1);
-        let view = bench
-            .slices
-            .look(&slice(0), Question::Hold(0))
-            .await
-            .expect("it can be looked at")
-            .answer;
+        let view = bench.look(0, Question::Hold(0)).await;
         assert_eq!(view, Answer::Hold(None));
         assert!(
             matches!(bench.facts(0).last(), Some(Event::Expired { .. })),

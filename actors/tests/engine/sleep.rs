@@ -60,9 +60,7 @@ fn whoever_has_slept_reads_what_stands_on_cards_and_sleeps_as_it_is_then() {
         bench.command(0, Command::Confirm { hold: 0 }, ADA, None).await.expect("it is theirs");
         all_asleep(&bench).await;
         assert_eq!(snapshot_of(&bench, 0).expect("it was written").at.seq, 3);
-        let slices = bench.slices.clone();
-        let asked = actix_rt::spawn(async move { slices.look(&slice(0), Question::Hold(0)).await });
-        let answer = told(asked).await.expect("it can be looked at").answer;
+        let answer = bench.look(0, Question::Hold(0)).await;
         let Answer::Hold(Some(view)) = answer else { panic!("{answer:?}") };
         assert_eq!(view.state, HoldState::Confirmed);
         bench.command(0, hold("0124"), ADA, None).await.expect("it was free");
