@@ -1,7 +1,6 @@
 //! A box: submit, chain, seal, prove.
 
-use super::given::{ADA, ADMIN, BOB, Empty, Given, given, s};
-use actors::cards::Cards;
+use super::given::{ADA, ADMIN, BOB, Given, cards_of, given, s};
 use actors::dice::Dice;
 use actors::domain::ballots::{
     Answer, Ballot, BallotBox, BallotId, BoxName, BoxTerms, Command, Event, Question, Refusal,
@@ -177,20 +176,14 @@ fn a_ballot_is_found_at_its_place() {
 #[test]
 fn no_card_is_looked_up_for_a_ballot_that_nobody_has_submitted() {
     let box_ = holding(3);
-    let looked_up = |index| {
-        let cards = Cards::new(&Empty);
-        box_.0.machine.look(&Question::Ballot { index }, &cards);
-        cards.into_missing().len()
-    };
+    let looked_up = |index| box_.cards_to_look(&Question::Ballot { index });
     assert_eq!([2, 3, 4].map(looked_up), [1, 0, 0]);
 }
 
 #[test]
 fn a_card_that_was_read_as_a_row_says_the_ballot() {
-    let mut cards = Vec::new();
-    BallotBox::cards(&submitted(17, 255, ADA), s(2), &mut cards);
-    BallotBox::cards(&open(), s(2), &mut cards);
-    BallotBox::cards(&Event::Sealed(seal_of(0)), s(2), &mut cards);
+    let events = [submitted(17, 255, ADA), open(), Event::Sealed(seal_of(0))];
+    let cards: Vec<_> = events.iter().flat_map(cards_of::<BallotBox>).collect();
     let [card] = &cards[..] else { panic!("one card: {cards:?}") };
     let body = card.body.as_ref().expect("it is put");
     assert_eq!(ballot_of_card(body), Some(Ballot { nonce: 255, owner: ADA.id }));

@@ -11,10 +11,10 @@ use super::coupons::{
 use super::given::{ADA, BOB, Given, given, s};
 use super::terms::{confirmed, held, opened as slice_opened, released, slice, ticket};
 use actors::domain::ballots::{BallotBox, BoxName, BoxTerms, Event as BoxEvent};
-use actors::domain::coupons::campaign::Event as CampaignEvent;
-use actors::domain::coupons::rack::{self as racks, Spelling};
+use actors::domain::coupons::rack::Spelling;
 use actors::domain::coupons::{
-    Campaign, CodeTerms, CouponLedger, Rack, RackName, Range, RangeName, Serial, range,
+    Campaign, CodeTerms, CouponLedger, Rack, RackName, Range, RangeName, Serial, campaign, rack,
+    range,
 };
 use actors::domain::day::Day;
 use actors::domain::pool::PoolName;
@@ -176,10 +176,10 @@ fn books_of_imported_codes_are_out_where_one_is_given_that_had_expired() {
     let code = CodeTerms { expires_at: Some(s(500)), ..CodeTerms::default() };
     let lines = vec![((0, "a".into()), code), ((1, "b".into()), CodeTerms::default())];
     let (batch, terms, spelling) = (coupons::BATCH, coupons::RACK_TERMS, Spelling::Exact);
-    let brought = racks::Event::ImportedWithTerms { batch, terms, spelling, first: 0, lines };
+    let brought = rack::Event::ImportedWithTerms { batch, terms, spelling, first: 0, lines };
     let expired = rack([(s(1), brought)]).and_time_passes(s(500));
     let event = coupons::assigned(0, ADA, None);
-    assert_eq!(out_by(expired, [(s(501), racks::Event::In { batch, event })]), 1);
+    assert_eq!(out_by(expired, [(s(501), rack::Event::In { batch, event })]), 1);
 }
 
 #[test]
@@ -187,7 +187,7 @@ fn books_of_a_campaign_are_out_where_more_is_given_than_there_is() {
     let grant = |rank| (s(1_000), granted(rank, ADA, ENDS));
     assert_eq!(out_by(campaign(plan(), (1..=3).map(grant)), [grant(4)]), 1);
     // It left the living at another end than it had.
-    let early = CampaignEvent::Redeemed(having(used(1, ADA, ADA), until(s(9_000))));
+    let early = campaign::Event::Redeemed(having(used(1, ADA, ADA), until(s(9_000))));
     assert_eq!(out_by(campaign(plan(), [grant(1)]), [(s(2_000), early)]), 1);
     assert_eq!(out_by(given::<Campaign>([]), [grant(1), grant(2)]), 2, "never opened");
 }

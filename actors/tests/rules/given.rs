@@ -1,7 +1,7 @@
 //! Given events, when a command, then an event or a refusal. A decision that changed the machine
 //! fails every test.
 
-use actors::cards::{CardKey, KnownCards, Unknown};
+use actors::cards::{Card, CardKey, Cards, KnownCards, Unknown};
 use actors::{Caller, Id, Machine, Role, Stamp, Time, Verdict};
 use testing::played::Played;
 
@@ -31,6 +31,13 @@ pub fn given<M: Machine>(events: impl IntoIterator<Item = (Time, M::Event)>) -> 
     events.into_iter().for_each(|(at, event)| given.0.apply(&event, at));
     assert_eq!(given.0.imbalance(), 0);
     given
+}
+
+/// The cards that an event writes.
+pub fn cards_of<M: Machine>(event: &M::Event) -> Vec<Card> {
+    let mut cards = Vec::new();
+    M::cards(event, s(1), &mut cards);
+    cards
 }
 
 impl<M: Machine> Given<M> {
@@ -64,6 +71,20 @@ impl<M: Machine> Given<M> {
         assert!(again.bytes() == self.0.bytes(), "a snapshot of a snapshot is the same");
         assert_eq!((again.imbalance(), again.due()), (0, self.0.due()));
         Given(again)
+    }
+
+    /// How many cards the command needs, as none is in memory.
+    pub fn cards_to_decide(&self, command: &M::Command, caller: Caller, at: Time) -> usize {
+        let cards = Cards::new(&Empty);
+        let _ = self.0.machine.decide(command, &caller, &Stamp { at, seed: 1 }, &cards);
+        cards.into_missing().len()
+    }
+
+    /// The same of a look.
+    pub fn cards_to_look(&self, question: &M::Question) -> usize {
+        let cards = Cards::new(&Empty);
+        self.0.machine.look(question, &cards);
+        cards.into_missing().len()
     }
 
     /// Everything that is due by then has expired.
@@ -114,7 +135,7 @@ where
 }
 
 /// A memory in which no card is.
-pub struct Empty;
+struct Empty;
 
 impl KnownCards for Empty {
     fn known(&self, _: &CardKey) -> Result<Option<&[u8]>, Unknown> {

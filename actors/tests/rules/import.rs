@@ -1,15 +1,14 @@
 //! Create, register, advance, and the four ways to end.
 
 use super::given::{ADMIN, Given, given, s};
+use super::on_shelves::{Shelves, happen, lines_of};
 use actors::domain::coupons::rack::Spelling;
 use actors::domain::coupons::{Discount, Offer, Serial};
 use actors::domain::imports::{
     Command, Event, FirstImportPlan, Import, ImportPass, ImportPlan, ImportState, OnDuplicate,
     Progress, Question, Refusal, UNFINISHED, WhyFailed, job_of_row,
 };
-use actors::store::Row;
 use actors::{Id, Machine, Time};
-use std::collections::BTreeSet;
 use testing::played::Played;
 
 const JOB: Id = Id([9; 16]);
@@ -241,7 +240,7 @@ fn the_same_file_takes_a_job_up_again_from_its_first_row_and_into_its_batch() {
 
 #[test]
 fn a_job_is_listed_for_ever_and_among_the_unfinished_until_it_ends() {
-    let (mut listed, mut unfinished) = (BTreeSet::new(), BTreeSet::new());
+    let mut shelves = Shelves::default();
     let story = [
         (Event::Planned(plan()), true),
         (Event::Registered { batch: BATCH }, true),
@@ -254,16 +253,8 @@ fn a_job_is_listed_for_ever_and_among_the_unfinished_until_it_ends() {
         (Event::Finished, false),
     ];
     for (event, goes_on) in story {
-        let mut rows = Vec::new();
-        Import::rows(&JOB, &event, s(1), &mut rows);
-        for Row { owner, key, body, .. } in rows {
-            let list = if owner == UNFINISHED { &mut unfinished } else { &mut listed };
-            if body.is_some() {
-                list.insert(key)
-            } else {
-                list.remove(&key)
-            };
-        }
+        happen::<Import>(&mut shelves, &JOB, &event, s(1));
+        let [listed, unfinished] = [Id::SYSTEM, UNFINISHED].map(|list| lines_of(&shelves, list));
         assert_eq!((listed.len(), unfinished.len()), (1, goes_on as usize), "{event:?}");
         assert!(listed.iter().chain(&unfinished).all(|key| job_of_row(key) == Some(JOB)));
     }

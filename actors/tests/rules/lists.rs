@@ -1,7 +1,8 @@
 //! Lists: "my tickets" and "my holds", which rows make, and the live holds that a slice tells,
 //! against lists kept by hand.
 
-use super::given::{ADA, ADMIN, BOB, s};
+use super::given::{ADA, ADMIN, BOB, cards_of, s};
+use super::on_shelves::{Shelves, happen};
 use super::random::Story;
 use actors::cards::{Card, CardKey, CardPlace};
 use actors::domain::day::Day;
@@ -15,23 +16,12 @@ use actors::domain::tickets::stock::Ticket;
 use actors::domain::tickets::{Answer, Buyer, Question};
 use actors::domain::tickets::{Event, OrderNumber, PartFate, Slice, SliceName};
 use actors::domain::tickets::{HoldId, hold_of_row, key_of_hold, ticket_of_row};
-use actors::store::{Row, Shelf};
+use actors::store::Shelf;
 use actors::{Id, Machine};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use testing::played::Played;
 
 const NAME: SliceName = SliceName { pool: PoolName::Day(Day(20_261_231)), digits: 4, lead: 3 };
-
-type Shelves = BTreeMap<(Shelf, Id, Vec<u8>), Vec<u8>>;
-
-fn put(shelves: &mut Shelves, rows: Vec<Row>) {
-    for Row { shelf, owner, key, body } in rows {
-        match body {
-            Some(body) => shelves.insert((shelf, owner, key), body),
-            None => shelves.remove(&(shelf, owner, key)),
-        };
-    }
-}
 
 /// Who holds what and who bought what, without any cleverness.
 #[derive(Default)]
@@ -90,9 +80,7 @@ fn what_is_listed_agrees_with_lists_kept_by_hand() {
     for seed in 0..40 {
         let (mut shelves, mut by_hand) = (Shelves::default(), ByHand::default());
         Story::of(seed, &[ADA, BOB, ADMIN]).tell(400, |event, at, slice| {
-            let mut rows = Vec::new();
-            Slice::rows(&NAME, event, at, &mut rows);
-            put(&mut shelves, rows);
+            happen::<Slice>(&mut shelves, &NAME, event, at);
             by_hand.note(event);
             for owner in [ADA, BOB, ADMIN].map(|caller| caller.id) {
                 let by_hand = by_hand.holds_of(owner);
@@ -204,14 +192,11 @@ fn open_lotteries_are_listed_in_the_order_in_which_they_close() {
 fn a_sold_ticket_is_found_by_its_number_and_copy() {
     let [first, second] = [(3_200, 1), (3_200, 2)].map(|(number, copy)| Ticket { number, copy });
     let sold = Event::Confirmed { hold: 7, owner: ADA.id, tickets: vec![first, second] };
-    let mut cards = Vec::new();
-    Slice::cards(&sold, s(1), &mut cards);
-    let bodies: Vec<Vec<u8>> = cards.iter().filter_map(|card| card.body.clone()).collect();
     let place = |card: Card| match card.key {
         CardKey { shelf: shelves::SOLD, place: CardPlace::Number(number) } => Some(number),
         _ => None,
     };
-    let places: Vec<u64> = cards.into_iter().filter_map(place).collect();
+    let places: Vec<u64> = cards_of::<Slice>(&sold).into_iter().filter_map(place).collect();
     assert_eq!(places.iter().map(|place| sold_at(*place)).collect::<Vec<_>>(), [first, second]);
     let found = |copy, from| {
         let range = sold_places(&NAME, copy, from);
@@ -219,14 +204,18 @@ fn a_sold_ticket_is_found_by_its_number_and_copy() {
     };
     assert_eq!([found(1, 0), found(1, 200), found(1, 201)], [1, 1, 0]);
     assert_eq!([found(2, 0), found(2, 200), found(2, 201), found(3, 0)], [1, 1, 0, 0]);
-    assert!(bodies.iter().any(|body| owner_on_card(body) == Some(ADA.id)));
-    assert!(bodies.iter().any(|body| buyer_on_card(body) == Some(Buyer::Hold(7))));
-    let (order, owner) = (OrderNumber { till: 1, number: 2 }, BOB.id);
-    let part = Event::Followed { order, owner, tickets: vec![first], fate: PartFate::Sold };
-    let mut cards = Vec::new();
-    Slice::cards(&part, s(1), &mut cards);
-    let mut bodies = cards.iter().filter_map(|card| card.body.as_ref());
-    assert!(bodies.any(|body| part_owner_on_card(body) == Some(owner)));
     let next = SliceName { lead: NAME.lead + 1, ..NAME };
     assert_eq!(sold_places(&next, 1, 0).start, sold_places(&NAME, 1, 0).end);
+}
+
+#[test]
+fn a_card_says_whose_a_hold_or_a_part_was_and_what_bought_a_ticket() {
+    let bodies = |event: Event| cards_of::<Slice>(&event).into_iter().filter_map(|card| card.body);
+    let tickets = vec![Ticket { number: 3_200, copy: 1 }];
+    let sold = || Event::Confirmed { hold: 7, owner: ADA.id, tickets: tickets.clone() };
+    assert!(bodies(sold()).any(|body| owner_on_card(&body) == Some(ADA.id)));
+    assert!(bodies(sold()).any(|body| buyer_on_card(&body) == Some(Buyer::Hold(7))));
+    let (order, owner) = (OrderNumber { till: 1, number: 2 }, BOB.id);
+    let part = Event::Followed { order, owner, tickets, fate: PartFate::Sold };
+    assert!(bodies(part).any(|body| part_owner_on_card(&body) == Some(owner)));
 }

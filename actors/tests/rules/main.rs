@@ -16,6 +16,7 @@ mod life;
 mod lists;
 mod lottery;
 mod notices;
+mod on_shelves;
 mod openings;
 mod orders;
 mod own_terms;

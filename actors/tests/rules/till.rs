@@ -1,7 +1,6 @@
 //! A till: allowances, and orders from their beginning to their end.
 
-use super::given::{ADA, ADMIN, BOB, Empty, Given, given, s};
-use actors::cards::Cards;
+use super::given::{ADA, ADMIN, BOB, Given, given, s};
 use actors::domain::shelves;
 use actors::domain::tickets::stock::Ticket;
 use actors::domain::tickets::{Buyer, OrderNumber, ticket_of_row};
@@ -545,11 +544,7 @@ fn each_part_is_told_one_thing_only_where_nobody_else_follows() {
 #[test]
 fn an_order_that_lives_or_never_began_needs_no_card_and_one_that_is_past_needs_one() {
     let till = bought(2).and(s(40), begun(1, ADA, 1, &[]));
-    let looked_up = |order| {
-        let cards = Cards::new(&Empty);
-        till.0.machine.look(&Question::Order(order), &cards);
-        cards.into_missing().len()
-    };
+    let looked_up = |order| till.cards_to_look(&Question::Order(order));
     assert_eq!([0, 1, 2, 3].map(looked_up), [1, 0, 0, 0]);
 }
 

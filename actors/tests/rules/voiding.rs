@@ -2,6 +2,7 @@
 
 use super::coupons::*;
 use super::given::{ADA, ADMIN, BOB, Given, given, s};
+use super::on_shelves::{Shelves, happen, lines_of};
 use actors::domain::Between;
 use actors::domain::coupons::coupon::Tenure;
 use actors::domain::coupons::range::{
@@ -12,9 +13,7 @@ use actors::domain::coupons::voiding::{
     voiding_of_row,
 };
 use actors::domain::coupons::{CouponFilter, CouponState, Serial};
-use actors::store::Row;
-use actors::{Caller, Id, Machine, Time};
-use std::collections::BTreeSet;
+use actors::{Caller, Id, Time};
 
 const JOB: Id = Id([9; 16]);
 
@@ -188,42 +187,33 @@ fn a_voiding_goes_on_never_back_and_ends_once() {
     }
 }
 
-/// The lines of both lists, after events of one voiding.
-fn lists(events: &[(Time, voiding::Event)]) -> [BTreeSet<Vec<u8>>; 2] {
-    let mut rows = Vec::new();
-    events.iter().for_each(|(at, event)| Voiding::rows(&JOB, event, *at, &mut rows));
-    let mut lists = [BTreeSet::new(), BTreeSet::new()];
-    for Row { owner, key, body, .. } in rows {
-        let list = &mut lists[(owner == UNFINISHED_VOIDINGS) as usize];
-        match body {
-            Some(_) => list.insert(key),
-            None => list.remove(&key),
-        };
-    }
-    lists
-}
-
 #[test]
 fn a_voiding_is_listed_with_its_batch_and_among_the_unfinished_until_it_ends() {
     use voiding::Event;
-    let planned = (s(1), Event::Planned(plan()));
     for (then, goes_on) in [
         (Event::Advanced(at(0, 500, 500)), true),
         (Event::Cancelling, true),
         (Event::Finished, false),
         (Event::Cancelled, false),
     ] {
-        let [listed, unfinished] = lists(&[planned.clone(), (s(2), then.clone())]);
-        assert_eq!((listed.len(), unfinished.len()), (1, goes_on as usize), "{then:?}");
-        let keys = listed.iter().chain(&unfinished);
-        assert!(keys.into_iter().all(|key| voiding_of_row(key) == Some(JOB)));
+        let mut shelves = Shelves::default();
+        happen::<Voiding>(&mut shelves, &JOB, &Event::Planned(plan()), s(1));
+        happen::<Voiding>(&mut shelves, &JOB, &then, s(2));
+        let lists = [Id::SYSTEM, UNFINISHED_VOIDINGS].map(|list| lines_of(&shelves, list));
+        assert_eq!(lists.each_ref().map(Vec::len), [1, goes_on as usize], "{then:?}");
+        assert!(lists.concat().into_iter().all(|key| voiding_of_row(key) == Some(JOB)));
     }
-    let key = |batch: Serial, at: Time| {
-        let plan = VoidingPlan { batch, ..plan() };
-        let [listed, _] = lists(&[(at, Event::Planned(plan))]);
-        listed.into_iter().next().expect("it is listed")
+}
+
+#[test]
+fn the_voidings_of_a_batch_are_listed_side_by_side_and_the_newest_first() {
+    let line = |batch: Serial, at: Time| {
+        let mut shelves = Shelves::default();
+        let planned = voiding::Event::Planned(VoidingPlan { batch, ..plan() });
+        happen::<Voiding>(&mut shelves, &JOB, &planned, at);
+        lines_of(&shelves, Id::SYSTEM).concat()
     };
-    assert!(key(Serial(4), s(2)) < key(Serial(4), s(1)), "the newest first");
-    assert!(key(Serial(4), s(1)).starts_with(&before_voidings_of(Serial(4))));
-    assert!(!key(Serial(6), s(1)).starts_with(&before_voidings_of(Serial(4))));
+    assert!(line(Serial(4), s(2)) < line(Serial(4), s(1)));
+    assert!(line(Serial(4), s(1)).starts_with(&before_voidings_of(Serial(4))));
+    assert!(!line(Serial(6), s(1)).starts_with(&before_voidings_of(Serial(4))));
 }
